@@ -1,0 +1,37 @@
+using System.Collections.Immutable;
+
+namespace OpenCluster.Decisions.Conducting;
+
+/// <summary>What the controller's shell must do after persisting. Each may be repeated.</summary>
+public abstract record ClusterEffect
+{
+    private ClusterEffect() { }
+
+    /// <summary>Ask the remote which commit a branch (or a commit's own name) is; answer with CommitResolved or CommitNotResolved.</summary>
+    public sealed record ResolveCommit(string DeploymentId, string Git, string? Branch, string? Commit) : ClusterEffect;
+
+    /// <summary>This server's assignment may have changed: work it out from the documents and tell its agent if it did.</summary>
+    public sealed record TellAgent(string ServerId) : ClusterEffect;
+
+    /// <summary>Snapshots of load-balancers may have changed: work them out and tell those whose did.</summary>
+    public sealed record TellBalancers : ClusterEffect;
+
+    /// <summary>Something a person may want to know; goes to the event stream and the log.</summary>
+    public sealed record Tell(Note Note) : ClusterEffect;
+}
+
+public enum Weight { Info, Good, Warning, Trouble }
+
+/// <summary>One line of the cluster's story: who or what it is about, and what happened, in a sentence.</summary>
+/// <param name="Subject"><c>service/api</c>, <c>server/web1</c>, <c>deployment/api-default-3</c>.</param>
+public sealed record Note(DateTimeOffset At, Weight Weight, string Subject, string Text)
+{
+    /// <summary>Log lines that show it; at most 30.</summary>
+    public ImmutableArray<string> Evidence { get; init; } = [];
+}
+
+/// <summary>A document to write (or delete, when <paramref name="Json"/> is null).</summary>
+public readonly record struct DocumentWrite(string Key, ReadOnlyMemory<byte>? Json);
+
+/// <summary>Answer of the conductor to one event: documents that must be committed, in one transaction, before the effects are carried out.</summary>
+public readonly record struct Outcome(ImmutableArray<DocumentWrite> Persist, ImmutableArray<ClusterEffect> Effects);

@@ -1,0 +1,44 @@
+using OpenCluster.Model.Balancing;
+using OpenCluster.Model.Nouns;
+using OpenCluster.Model.Running;
+
+namespace OpenCluster.Decisions.Conducting;
+
+/// <summary>What can happen to a cluster, as the controller hears of it.</summary>
+public abstract record ClusterEvent
+{
+    private ClusterEvent() { }
+
+    /// <summary>The owner's objects are now these (names resolved, per-zone values filled in; ids empty where new). <paramref name="Text"/> is kept in the history.</summary>
+    public sealed record Applied(Cluster Cluster, string Text, string By, string Why) : ClusterEvent;
+
+    /// <summary>An agent reported.</summary>
+    public sealed record ServerReported(ServerReport Report) : ClusterEvent;
+
+    /// <summary>A load-balancer reported.</summary>
+    public sealed record BalancerReported(BalancerReport Report) : ClusterEvent;
+
+    /// <summary>
+    /// Somebody wants the newest (or a given) version of a service in a zone (null: every zone it goes to). Asking twice for what already runs changes nothing.
+    /// <paramref name="Commit"/> null means the head of <paramref name="Branch"/>, or of the zone's own branch.
+    /// </summary>
+    public sealed record DeployAsked(string ServiceId, string? Zone, string? Branch, string? Commit, string? SourceDigest, string By, string Why) : ClusterEvent;
+
+    /// <summary>A branch was pushed (webhook or poll); deploys into every zone that follows it. Null branch: look at all of them.</summary>
+    public sealed record Pushed(string ServiceId, string? Branch, string By) : ClusterEvent;
+
+    /// <summary>Answer to <see cref="ClusterEffect.ResolveCommit"/>.</summary>
+    public sealed record CommitResolved(string DeploymentId, string Commit, string Message) : ClusterEvent;
+
+    /// <summary>The other answer to <see cref="ClusterEffect.ResolveCommit"/>.</summary>
+    public sealed record CommitNotResolved(string DeploymentId, Failure Failure) : ClusterEvent;
+
+    /// <summary>Go back to an earlier release of a service in a zone (null number: the one before).</summary>
+    public sealed record RollBackAsked(string ServiceId, string Zone, int? ToNumber, string By, string Why) : ClusterEvent;
+
+    /// <summary>Automatic acts off or on again: for everything, one service or one server ("", "service/ID", "server/ID").</summary>
+    public sealed record PauseChanged(string Scope, bool Paused, string By, string Why) : ClusterEvent;
+
+    /// <summary>Time went on. Sent when <see cref="Conductor.Wake"/> is due, and harmless at any other time.</summary>
+    public sealed record TimePassed : ClusterEvent;
+}

@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using OpenCluster.Model.Nouns;
+
+namespace OpenCluster.Model.Balancing;
+
+/// <summary>
+/// The whole configuration of one load-balancer process: validated whole, swapped in one step, kept on disk as the last good one.
+/// </summary>
+public sealed record BalancerSnapshot
+{
+    /// <summary>Instance id of the balancer process this is for.</summary>
+    public required string Balancer { get; init; }
+    public required string Cluster { get; init; }
+    public long Revision { get; init; }
+    public string Generation { get; init; } = "";
+    /// <summary>Location of the balancer, for preference by location.</summary>
+    public string Location { get; init; } = "default";
+    /// <summary>Addresses are filled in: every listener has an IP and a port.</summary>
+    public ImmutableArray<Listener> Listeners { get; init; } = [];
+    public ImmutableArray<RoutePlan> Routes { get; init; } = [];
+}
+
+/// <summary>A route with its targets.</summary>
+public sealed record RoutePlan
+{
+    public required string Id { get; init; }
+    public required string Name { get; init; }
+    public ImmutableArray<RouteMatch> Matches { get; init; } = [];
+    public RouteRules Rules { get; init; } = new();
+    /// <summary>How the balancer itself checks targets; null for a TCP connect.</summary>
+    public HealthCheck? Check { get; init; }
+    public ImmutableArray<Target> Targets { get; init; } = [];
+    /// <summary>Set for the built-in static web server: files below this directory instead of targets.</summary>
+    public string? WebRoot { get; init; }
+}
+
+/// <summary>One place a request can go.</summary>
+public sealed record Target
+{
+    /// <summary>The instance's id.</summary>
+    public required string Id { get; init; }
+    public required string Address { get; init; }
+    public required int Port { get; init; }
+    public string Location { get; init; } = "default";
+    public string Server { get; init; } = "";
+    /// <summary>Number of the release it runs.</summary>
+    public int Release { get; init; }
+    /// <summary>Relative share, 1 to 1,000. Default 100.</summary>
+    public int Weight { get; init; } = 100;
+    /// <summary>No new requests; those in flight end.</summary>
+    public bool Draining { get; init; }
+}
+
+/// <summary>What a balancer reports, every second and when a target changes.</summary>
+public sealed record BalancerReport
+{
+    /// <summary>Instance id of the balancer process.</summary>
+    public required string Balancer { get; init; }
+    /// <summary>Revision of the snapshot it serves.</summary>
+    public long Revision { get; init; }
+    /// <summary>Why a newer snapshot was refused; null when it serves the newest.</summary>
+    public string? Refused { get; init; }
+    public ImmutableArray<TargetReport> Targets { get; init; } = [];
+    /// <summary>Requests answered since the process started, and those answered with an error the balancer made itself.</summary>
+    public long Requests { get; init; }
+    public long Failed { get; init; }
+}
+
+public enum TargetState { Unknown, Up, Down, Ejected }
+
+/// <summary>A target as one balancer sees it; counters since the balancer first saw it.</summary>
+public sealed record TargetReport
+{
+    public required string Id { get; init; }
+    public TargetState State { get; init; }
+    public long Requests { get; init; }
+    /// <summary>Requests that failed on it: connection lost, time-out, or 5xx.</summary>
+    public long Failed { get; init; }
+    public int InFlight { get; init; }
+    /// <summary>Last failure in words.</summary>
+    public string? Reason { get; init; }
+}
