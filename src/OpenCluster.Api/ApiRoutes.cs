@@ -1,0 +1,57 @@
+namespace OpenCluster.Api;
+
+/// <summary>Every path of the API, once. Braces are filled by the methods of the same name, escaped.</summary>
+public static class ApiRoutes
+{
+    public const string Status = "/v1/status";
+    public const string OpenApi = "/v1/openapi.json";
+    public const string Plan = "/v1/plan";
+    public const string Apply = "/v1/apply";
+    public const string History = "/v1/history";
+    public const string Undo = "/v1/undo";
+    public const string Servers = "/v1/servers";
+    public const string Services = "/v1/services";
+    public const string Instances = "/v1/instances";
+    public const string Releases = "/v1/releases";
+    public const string Deployments = "/v1/deployments";
+    public const string RollBacks = "/v1/rollbacks";
+    public const string Pauses = "/v1/pauses";
+    public const string Events = "/v1/events";
+    public const string Audit = "/v1/audit";
+    public const string Sources = "/v1/sources";
+
+    public const string ScalePattern = "/v1/services/{service}/zones/{zone}/instances";
+    public const string WebhookSettingsPattern = "/v1/services/{service}/webhook";
+    public const string WebhookPattern = "/v1/webhooks/{serviceId}";
+    public const string LogsPattern = "/v1/instances/{instance}/logs";
+    public const string ExecPattern = "/v1/instances/{instance}/exec";
+    public const string DeploymentPattern = "/v1/deployments/{deployment}";
+    public const string AssignmentPattern = "/v1/servers/{serverId}/assignment";
+    public const string ServerReportPattern = "/v1/servers/{serverId}/report";
+    public const string TasksPattern = "/v1/servers/{serverId}/tasks";
+    public const string TaskInputPattern = "/v1/tasks/{task}/input";
+    public const string TaskOutputPattern = "/v1/tasks/{task}/output";
+    public const string ArchivePattern = "/v1/releases/{release}/archive";
+    public const string SourcePattern = "/v1/sources/{digest}";
+    public const string SnapshotPattern = "/v1/balancers/{instance}/snapshot";
+    public const string BalancerReportPattern = "/v1/balancers/{instance}/report";
+
+    public static string Scale(string service, string zone) => $"/v1/services/{E(service)}/zones/{E(zone)}/instances";
+    public static string WebhookSettings(string service) => $"/v1/services/{E(service)}/webhook";
+    public static string Webhook(string serviceId) => $"/v1/webhooks/{E(serviceId)}";
+    public static string Logs(string instance, int lines, bool follow) => $"/v1/instances/{E(instance)}/logs?lines={lines}&follow={(follow ? "true" : "false")}";
+    public static string Exec(string instance) => $"/v1/instances/{E(instance)}/exec";
+    public static string Deployment(string deployment) => $"/v1/deployments/{E(deployment)}";
+    public static string Assignment(string serverId) => $"/v1/servers/{E(serverId)}/assignment";
+    public static string ServerReport(string serverId) => $"/v1/servers/{E(serverId)}/report";
+    public static string Tasks(string serverId) => $"/v1/servers/{E(serverId)}/tasks";
+    public static string TaskInput(string task) => $"/v1/tasks/{E(task)}/input";
+    public static string TaskOutput(string task) => $"/v1/tasks/{E(task)}/output";
+    public static string Archive(string release) => $"/v1/releases/{E(release)}/archive";
+    public static string Source(string digest) => $"/v1/sources/{E(digest)}";
+    public static string Snapshot(string instance) => $"/v1/balancers/{E(instance)}/snapshot";
+    public static string BalancerReport(string instance) => $"/v1/balancers/{E(instance)}/report";
+    public static string OfService(string path, string? service) => service is null ? path : $"{path}?service={E(service)}";
+
+    private static string E(string part) => Uri.EscapeDataString(part);
+}

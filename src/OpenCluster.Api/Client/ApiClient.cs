@@ -1,0 +1,235 @@
+using System.Collections.Immutable;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using OpenCluster.Api.Requests;
+using OpenCluster.Api.Views;
+using OpenCluster.Model.Balancing;
+using OpenCluster.Model.Running;
+
+namespace OpenCluster.Api.Client;
+
+/// <summary>
+/// The API as methods. Errors the controller explains are <see cref="ProblemException"/>; no answer at all is
+/// <see cref="UnreachableException"/>. Watches end when the connection does: the caller decides how to come back (see
+/// <see cref="Reconnecting"/>). Safe for concurrent use.
+/// </summary>
+public sealed class ApiClient : IDisposable
+{
+    /// <summary>The longest a plain call may take; streams have no limit of their own.</summary>
+    private static readonly TimeSpan CallTime = TimeSpan.FromSeconds(30);
+
+    /// <summary>A stream that stays silent this long is dead: the controller sends a comment every 5 s.</summary>
+    private static readonly TimeSpan StreamSilence = TimeSpan.FromSeconds(15);
+
+    private readonly HttpClient _http;
+    private readonly TimeProvider _time;
+
+    /// <param name="url">Base URL of the controller.</param>
+    /// <param name="token">Bearer token, or null.</param>
+    public ApiClient(Uri url, string? token, TimeProvider time)
+    {
+        Url = url;
+        _time = time;
+        _http = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectTimeout = TimeSpan.FromSeconds(2),
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+            UseProxy = false,
+        })
+        { BaseAddress = url, Timeout = Timeout.InfiniteTimeSpan };
+        if (token is not null) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    }
+
+    public Uri Url { get; }
+
+    public Task<ClusterStatus> StatusAsync(CancellationToken ct) => GetAsync(ApiRoutes.Status, ApiJson.Default.ClusterStatus, ct);
+
+    public Task<PlanView> PlanAsync(FileRequest file, CancellationToken ct) => PostAsync(ApiRoutes.Plan, file, ApiJson.Default.FileRequest, ApiJson.Default.PlanView, ct);
+
+    public Task<ApplyView> ApplyAsync(FileRequest file, CancellationToken ct) => PostAsync(ApiRoutes.Apply, file, ApiJson.Default.FileRequest, ApiJson.Default.ApplyView, ct);
+
+    public Task<ApplyView> UndoAsync(UndoRequest undo, CancellationToken ct) => PostAsync(ApiRoutes.Undo, undo, ApiJson.Default.UndoRequest, ApiJson.Default.ApplyView, ct);
+
+    public Task<ImmutableArray<VersionView>> HistoryAsync(CancellationToken ct) => GetAsync(ApiRoutes.History, ApiJson.Default.ImmutableArrayVersionView, ct);
+
+    public Task<ImmutableArray<ServerView>> ServersAsync(CancellationToken ct) => GetAsync(ApiRoutes.Servers, ApiJson.Default.ImmutableArrayServerView, ct);
+
+    public Task<ImmutableArray<ServiceView>> ServicesAsync(CancellationToken ct) => GetAsync(ApiRoutes.Services, ApiJson.Default.ImmutableArrayServiceView, ct);
+
+    public Task<ImmutableArray<InstanceView>> InstancesAsync(string? service, CancellationToken ct) =>
+        GetAsync(ApiRoutes.OfService(ApiRoutes.Instances, service), ApiJson.Default.ImmutableArrayInstanceView, ct);
+
+    public Task<ImmutableArray<ReleaseView>> ReleasesAsync(string? service, CancellationToken ct) =>
+        GetAsync(ApiRoutes.OfService(ApiRoutes.Releases, service), ApiJson.Default.ImmutableArrayReleaseView, ct);
+
+    public Task<ImmutableArray<DeploymentView>> DeploymentsAsync(string? service, CancellationToken ct) =>
+        GetAsync(ApiRoutes.OfService(ApiRoutes.Deployments, service), ApiJson.Default.ImmutableArrayDeploymentView, ct);
+
+    public Task<DeploymentView> DeploymentAsync(string deployment, CancellationToken ct) =>
+        GetAsync(ApiRoutes.Deployment(deployment), ApiJson.Default.DeploymentView, ct);
+
+    public Task<DeployView> DeployAsync(DeployRequest deploy, CancellationToken ct) =>
+        PostAsync(ApiRoutes.Deployments, deploy, ApiJson.Default.DeployRequest, ApiJson.Default.DeployView, ct);
+
+    public Task<DeployView> RollBackAsync(RollBackRequest rollBack, CancellationToken ct) =>
+        PostAsync(ApiRoutes.RollBacks, rollBack, ApiJson.Default.RollBackRequest, ApiJson.Default.DeployView, ct);
+
+    public Task<ImmutableArray<PauseView>> PauseAsync(PauseRequest pause, CancellationToken ct) =>
+        PostAsync(ApiRoutes.Pauses, pause, ApiJson.Default.PauseRequest, ApiJson.Default.ImmutableArrayPauseView, ct);
+
+    public Task<ServiceView> ScaleAsync(string service, string zone, ScaleRequest scale, CancellationToken ct) =>
+        SendAsync(HttpMethod.Put, ApiRoutes.Scale(service, zone), JsonContent.Create(scale, ApiJson.Default.ScaleRequest), ApiJson.Default.ServiceView, ct);
+
+    public Task<WebhookView> WebhookAsync(string service, CancellationToken ct) => GetAsync(ApiRoutes.WebhookSettings(service), ApiJson.Default.WebhookView, ct);
+
+    public Task<ImmutableArray<AuditView>> AuditAsync(CancellationToken ct) => GetAsync(ApiRoutes.Audit, ApiJson.Default.ImmutableArrayAuditView, ct);
+
+    /// <summary>Uploads a tar.gz of a working directory and answers its digest.</summary>
+    public Task<SourceView> UploadSourceAsync(Stream archive, CancellationToken ct) =>
+        SendAsync(HttpMethod.Post, ApiRoutes.Sources, new StreamContent(archive), ApiJson.Default.SourceView, ct, limit: TimeSpan.FromMinutes(10));
+
+    /// <summary>An instance's log as it is on its server; with follow, until cancelled. The caller disposes it.</summary>
+    public Task<Stream> LogsAsync(string instance, int lines, bool follow, CancellationToken ct) => OpenAsync(ApiRoutes.Logs(instance, lines, follow), ct);
+
+    /// <summary>Runs a command beside an instance and answers its output; the last line is <c>exit CODE</c>. The caller disposes it.</summary>
+    public async Task<Stream> ExecAsync(string instance, ExecRequest command, CancellationToken ct)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, ApiRoutes.Exec(instance)) { Content = JsonContent.Create(command, ApiJson.Default.ExecRequest) };
+        var response = await AnswerAsync(request, ct, ct).ConfigureAwait(false);
+        return await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
+    }
+
+    /// <summary>The cluster's story from after <paramref name="afterId"/> on; 0 for what is kept.</summary>
+    public IAsyncEnumerable<EventView> EventsAsync(long afterId, CancellationToken ct) => WatchAsync(ApiRoutes.Events, afterId, ApiJson.Default.EventView, ct);
+
+    /// <summary>The server's assignment now, and again at each change.</summary>
+    public IAsyncEnumerable<Assignment> AssignmentsAsync(string serverId, long afterRevision, CancellationToken ct) =>
+        WatchAsync(ApiRoutes.Assignment(serverId), afterRevision, ApiJson.Default.Assignment, ct);
+
+    public Task ReportServerAsync(ServerReport report, CancellationToken ct) =>
+        SendAsync(HttpMethod.Post, ApiRoutes.ServerReport(report.ServerId), JsonContent.Create(report, ApiJson.Default.ServerReport), ct);
+
+    public IAsyncEnumerable<AgentTask> TasksAsync(string serverId, CancellationToken ct) => WatchAsync(ApiRoutes.Tasks(serverId), 0, ApiJson.Default.AgentTask, ct);
+
+    /// <summary>Streams a task's output to whoever asked; ends with the stream, or earlier when nobody reads any more.</summary>
+    public Task SendTaskOutputAsync(string task, Stream output, CancellationToken ct) =>
+        SendAsync(HttpMethod.Post, ApiRoutes.TaskOutput(task), new StreamContent(output), ct, limit: Timeout.InfiniteTimeSpan);
+
+    /// <summary>The balancer's snapshot now, and again at each change.</summary>
+    public IAsyncEnumerable<BalancerSnapshot> SnapshotsAsync(string instance, long afterRevision, CancellationToken ct) =>
+        WatchAsync(ApiRoutes.Snapshot(instance), afterRevision, ApiJson.Default.BalancerSnapshot, ct);
+
+    public Task ReportBalancerAsync(BalancerReport report, CancellationToken ct) =>
+        SendAsync(HttpMethod.Post, ApiRoutes.BalancerReport(report.Balancer), JsonContent.Create(report, ApiJson.Default.BalancerReport), ct);
+
+    /// <summary>A release's archive (tar.gz). The caller disposes it and checks the digest.</summary>
+    public Task<Stream> ArchiveAsync(string release, CancellationToken ct) => OpenAsync(ApiRoutes.Archive(release), ct);
+
+    /// <summary>An uploaded source archive (tar.gz). The caller disposes it and checks the digest.</summary>
+    public Task<Stream> SourceAsync(string digest, CancellationToken ct) => OpenAsync(ApiRoutes.Source(digest), ct);
+
+    /// <summary>Hands a built release's archive to the controller.</summary>
+    public Task UploadArchiveAsync(string release, Stream archive, CancellationToken ct) =>
+        SendAsync(HttpMethod.Put, ApiRoutes.Archive(release), new StreamContent(archive), ct, limit: TimeSpan.FromMinutes(10));
+
+    public void Dispose() => _http.Dispose();
+
+    private Task<T> GetAsync<T>(string path, JsonTypeInfo<T> answer, CancellationToken ct) => SendAsync(HttpMethod.Get, path, null, answer, ct);
+
+    private Task<TAnswer> PostAsync<TBody, TAnswer>(string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<TAnswer> answerType, CancellationToken ct) =>
+        SendAsync(HttpMethod.Post, path, JsonContent.Create(body, bodyType), answerType, ct);
+
+    private async Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? content, JsonTypeInfo<T> type, CancellationToken ct, TimeSpan? limit = null)
+    {
+        using var timed = Limited(limit ?? CallTime, ct);
+        using var request = new HttpRequestMessage(method, path) { Content = content };
+        using var response = await AnswerAsync(request, timed.Token, ct).ConfigureAwait(false);
+        return await response.Content.ReadFromJsonAsync(type, timed.Token).ConfigureAwait(false)
+            ?? throw new JsonException($"{path} answered null.");
+    }
+
+    private async Task SendAsync(HttpMethod method, string path, HttpContent content, CancellationToken ct, TimeSpan? limit = null)
+    {
+        using var timed = Limited(limit ?? CallTime, ct);
+        using var request = new HttpRequestMessage(method, path) { Content = content };
+        using var response = await AnswerAsync(request, timed.Token, ct).ConfigureAwait(false);
+    }
+
+    private async Task<Stream> OpenAsync(string path, CancellationToken ct)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        var response = await AnswerAsync(request, ct, ct).ConfigureAwait(false);
+        return await response.Content.ReadAsStreamAsync(ct).ConfigureAwait(false);
+    }
+
+    private async IAsyncEnumerable<T> WatchAsync<T>(string path, long after, JsonTypeInfo<T> type, [EnumeratorCancellation] CancellationToken ct)
+    {
+        using var silent = new CancellationTokenSource(StreamSilence, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, silent.Token);
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Accept.ParseAdd("text/event-stream");
+        if (after > 0) request.Headers.Add("Last-Event-ID", after.ToString());
+        using var response = await AnswerAsync(request, either.Token, ct).ConfigureAwait(false);
+        var stream = await response.Content.ReadAsStreamAsync(either.Token).ConfigureAwait(false);
+        await using var items = SseParser.Create(stream, (kind, data) => kind == "alive" ? default : JsonSerializer.Deserialize(data, type))
+            .EnumerateAsync(either.Token).GetAsyncEnumerator(either.Token);
+        while (await MoveNextAsync(items, path, ct).ConfigureAwait(false))
+        {
+            silent.CancelAfter(StreamSilence);
+            if (items.Current.Data is { } data) yield return data;
+        }
+    }
+
+    /// <summary>A broken or silent stream is an unreachable controller, unless the caller itself has cancelled.</summary>
+    private async ValueTask<bool> MoveNextAsync<T>(IAsyncEnumerator<SseItem<T>> items, string path, CancellationToken ct)
+    {
+        try
+        {
+            return await items.MoveNextAsync().ConfigureAwait(false);
+        }
+        catch (Exception broken) when (broken is HttpRequestException or IOException || (broken is OperationCanceledException && !ct.IsCancellationRequested))
+        {
+            throw new UnreachableException(new Uri(Url, path).ToString(), broken);
+        }
+    }
+
+    /// <param name="limited">The caller's token, cancelled too when the call takes too long.</param>
+    private async Task<HttpResponseMessage> AnswerAsync(HttpRequestMessage request, CancellationToken limited, CancellationToken ct)
+    {
+        HttpResponseMessage response;
+        try
+        {
+            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limited).ConfigureAwait(false);
+        }
+        catch (Exception gone) when (gone is HttpRequestException || (gone is OperationCanceledException && !ct.IsCancellationRequested))
+        {
+            throw new UnreachableException(Url.ToString(), gone);
+        }
+
+        if (response.IsSuccessStatusCode) return response;
+        using (response) throw new ProblemException(await ProblemOfAsync(response, limited).ConfigureAwait(false));
+    }
+
+    private static async Task<Problem> ProblemOfAsync(HttpResponseMessage response, CancellationToken ct)
+    {
+        var status = (int)response.StatusCode;
+        if (response.Content.Headers.ContentType?.MediaType == "application/problem+json")
+        {
+            var problem = await response.Content.ReadFromJsonAsync(ApiJson.Default.Problem, ct).ConfigureAwait(false);
+            if (problem is not null) return problem;
+        }
+
+        return new Problem { Title = response.ReasonPhrase ?? "Error", Status = status, Code = "http-" + status, Detail = $"The controller answered {status} {response.ReasonPhrase}." };
+    }
+
+    private CancellationTokenSource Limited(TimeSpan limit, CancellationToken ct)
+    {
+        var timed = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        if (limit != Timeout.InfiniteTimeSpan) timed.CancelAfter(limit);
+        return timed;
+    }
+}

@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+
+namespace OpenCluster.Api.Requests;
+
+/// <summary>A cluster file to plan or apply, as text.</summary>
+public sealed record FileRequest
+{
+    public required string Text { get; init; }
+    /// <summary>For error messages.</summary>
+    public string FileName { get; init; } = "cluster.yaml";
+    /// <summary>Replaces entries of the file's <c>values</c>.</summary>
+    public ImmutableSortedDictionary<string, string> Set { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+    /// <summary>Where the file and an outside change disagree, take the file.</summary>
+    public bool TakeFile { get; init; }
+    /// <summary>Refuse when this is no longer the applied version; null applies anyway.</summary>
+    public int? ExpectedVersion { get; init; }
+    public string Why { get; init; } = "";
+}
+
+/// <summary>Deploy a service: the head of its branches, or what is named here.</summary>
+public sealed record DeployRequest
+{
+    public required string Service { get; init; }
+    /// <summary>Null: every zone it goes to.</summary>
+    public string? Zone { get; init; }
+    public string? Branch { get; init; }
+    public string? Commit { get; init; }
+    /// <summary>Digest of an uploaded source archive.</summary>
+    public string? SourceDigest { get; init; }
+    public string Why { get; init; } = "";
+}
+
+/// <summary>Go back to an earlier release; null for the one before.</summary>
+public sealed record RollBackRequest(string Service, string Zone, int? Release = null, string Why = "");
+
+/// <summary>Automatic acts off or on: scope is empty (everything), <c>service/NAME</c> or <c>server/NAME</c>.</summary>
+public sealed record PauseRequest(string Scope, bool Paused, string Why = "");
+
+/// <summary>Another number of instances than the file says.</summary>
+public sealed record ScaleRequest(int Instances, string Why = "");
+
+public sealed record UndoRequest(string Why = "");
+
+/// <summary>A command to run in the environment and directory of an instance.</summary>
+public sealed record ExecRequest(ImmutableArray<string> Command);
+
+public enum TaskKind { Logs, Exec }
+
+/// <summary>Something an agent is asked to stream: an instance's log, or a command beside it.</summary>
+public sealed record AgentTask
+{
+    public required string Id { get; init; }
+    public TaskKind Kind { get; init; }
+    public required string InstanceId { get; init; }
+    public int Lines { get; init; } = 100;
+    public bool Follow { get; init; }
+    public ImmutableArray<string> Command { get; init; } = [];
+}
