@@ -1,0 +1,106 @@
+using OpenCluster.Model.Balancing;
+
+namespace OpenCluster.Decisions.Targets;
+
+/// <summary>
+/// One balancer's view of one target: Unknown → Up after passed checks → Down after failed ones, Ejected for a while after failed
+/// requests. Unknown is not healthy: a target nobody has checked gets no traffic.
+/// Checks and requests are separate witnesses: a target whose checks pass while its requests fail stays ejected for its time.
+/// </summary>
+public sealed record TargetHealth
+{
+    public static TargetHealth Unseen { get; } = new();
+
+    public TargetState State { get; private init; } = TargetState.Unknown;
+
+    /// <summary>The last failure in words; kept after recovery so that it can be read.</summary>
+    public string? Reason { get; private init; }
+
+    /// <summary>True while the last thing known is that nobody listens there: not even panic sends requests to it.</summary>
+    public bool Refused { get; private init; }
+
+    /// <summary>Requests failed in a row.</summary>
+    public int FailuresInRow { get; private init; }
+
+    /// <summary>When it last came up, from when its share grows; null while it is not up.</summary>
+    public DateTimeOffset? UpSince { get; private init; }
+
+    /// <summary>When <see cref="TargetEvent.TimePassed"/> is next due; null when nothing waits for time.</summary>
+    public DateTimeOffset? Wake => State == TargetState.Ejected ? EjectedUntil : null;
+
+    private int PassedInRow { get; init; }
+    private int FailedInRow { get; init; }
+    private int Ejections { get; init; }
+    private DateTimeOffset EjectedUntil { get; init; }
+    private DateTimeOffset LastEjected { get; init; }
+
+    /// <summary>A target another balancer process has just vouched for (a hand-over): up, and at its full share.</summary>
+    public static TargetHealth Vouched(DateTimeOffset upSince) => new() { State = TargetState.Up, UpSince = upSince };
+
+    public Decision<TargetHealth, TargetEffect> Handle(TargetEvent happened, TargetRules rules, DateTimeOffset now) => happened switch
+    {
+        TargetEvent.CheckPassed => CheckPassed(rules, now),
+        TargetEvent.CheckFailed e => CheckFailed(e, rules),
+        TargetEvent.RequestPassed => Decision.Quietly<TargetHealth, TargetEffect>(FailuresInRow == 0 ? this : this with { FailuresInRow = 0 }),
+        TargetEvent.RequestFailed e => RequestFailed(e, rules, now),
+        TargetEvent.TimePassed => TimePassed(now),
+        _ => throw new ArgumentOutOfRangeException(nameof(happened), happened, "not an event of a target"),
+    };
+
+    private Decision<TargetHealth, TargetEffect> CheckPassed(TargetRules rules, DateTimeOffset now)
+    {
+        var next = this with { PassedInRow = Math.Min(PassedInRow + 1, rules.Rise), FailedInRow = 0 };
+        return (State is TargetState.Unknown or TargetState.Down) && next.PassedInRow >= rules.Rise
+            ? Become(next with { Refused = false, FailuresInRow = 0, UpSince = now }, TargetState.Up, null)
+            : Decision.Quietly<TargetHealth, TargetEffect>(next);
+    }
+
+    private Decision<TargetHealth, TargetEffect> CheckFailed(TargetEvent.CheckFailed e, TargetRules rules)
+    {
+        var next = this with { PassedInRow = 0, FailedInRow = Math.Min(FailedInRow + 1, rules.Fall), Refused = e.Refused, Reason = e.Reason };
+        // An unknown target that fails its first check is simply not up yet: Down says so with the reason.
+        var down = e.Refused || State == TargetState.Unknown || next.FailedInRow >= rules.Fall;
+        return down ? Become(next with { UpSince = null }, TargetState.Down, e.Reason) : Decision.Quietly<TargetHealth, TargetEffect>(next);
+    }
+
+    private Decision<TargetHealth, TargetEffect> RequestFailed(TargetEvent.RequestFailed e, TargetRules rules, DateTimeOffset now)
+    {
+        var next = this with { FailuresInRow = FailuresInRow + 1, Reason = e.Reason };
+        if (e.Refused)
+        {
+            if (State == TargetState.Down)
+                return Decision.Quietly<TargetHealth, TargetEffect>(next with { Refused = true });
+
+            // Nobody listens: that is as good as a failed check, and the check that follows brings it back as soon as somebody does.
+            var down = Become(next with { Refused = true, PassedInRow = 0, UpSince = null }, TargetState.Down, e.Reason);
+            return down with { Effects = [.. down.Effects, TargetEffect.CheckNow.Instance] };
+        }
+
+        // Failures of requests that were already on their way when it was ejected must not make the ejection longer.
+        if (State != TargetState.Up || next.FailuresInRow < rules.FailuresToEject)
+            return Decision.Quietly<TargetHealth, TargetEffect>(next);
+
+        var forgotten = Ejections == 0 ? 0 : (int)Math.Min((now - LastEjected) / rules.ForgetAfter, Ejections);
+        var earlier = Ejections - Math.Max(0, forgotten);
+        var until = now + rules.Ejection(earlier);
+        var ejected = Become(
+            next with { Ejections = earlier + 1, LastEjected = now, EjectedUntil = until, UpSince = null }, TargetState.Ejected, e.Reason);
+        return ejected with { Effects = [.. ejected.Effects, TargetEffect.CheckNow.Instance] };
+    }
+
+    private Decision<TargetHealth, TargetEffect> TimePassed(DateTimeOffset now)
+    {
+        if (State != TargetState.Ejected || now < EjectedUntil)
+            return Decision.Quietly<TargetHealth, TargetEffect>(this);
+
+        // One more failure is enough to eject it again: it is on probation until a request passes.
+        return FailedInRow > 0
+            ? Become(this with { FailuresInRow = 0 }, TargetState.Down, Reason)
+            : Become(this with { FailuresInRow = Math.Max(0, FailuresInRow - 1), UpSince = now }, TargetState.Up, null);
+    }
+
+    private Decision<TargetHealth, TargetEffect> Become(TargetHealth next, TargetState state, string? reason) =>
+        State == state
+            ? Decision.Quietly<TargetHealth, TargetEffect>(next)
+            : Decision.Then<TargetHealth, TargetEffect>(next with { State = state }, new TargetEffect.Changed(State, state, reason));
+}
