@@ -1,0 +1,136 @@
+namespace OpenCluster.Store.Journaling;
+
+/// <summary>
+/// Reads the files of a journal in the order of their records, hands them to a replay, and finds where to go on.
+/// It changes nothing on disk until everything has been found whole, so a refusal leaves the evidence as it was.
+/// </summary>
+internal sealed class JournalOpening(IDirectory directory, IJournalReplay replay)
+{
+    private readonly List<string> leftovers = [];
+    private long next = 1;
+
+    /// <summary>The segment to go on with, or null when there is none yet.</summary>
+    public Found? Active { get; private set; }
+
+    public long? Generation { get; private set; }
+
+    public CutTail? Tail { get; private set; }
+
+    /// <summary>Bytes of records after the newest snapshot.</summary>
+    public long BytesSinceSnapshot { get; private set; }
+
+    public long NextSequence => next;
+
+    /// <param name="Name">The file.</param>
+    /// <param name="File">Open; the caller's to dispose.</param>
+    /// <param name="Header">As read.</param>
+    /// <param name="WholeBytes">What lies beyond was never acknowledged and is to be cut.</param>
+    internal sealed record Found(string Name, IFile File, FileHeader Header, long WholeBytes);
+
+    public void Run()
+    {
+        var names = directory.List();
+        leftovers.AddRange(names.Where(name => name.EndsWith(FileNames.TemporarySuffix, StringComparison.Ordinal)));
+        var snapshots = names.Where(name => FileNames.TrySnapshot(name, out _)).Order(StringComparer.Ordinal).ToList();
+        var segments = names.Where(name => FileNames.TrySegment(name, out _)).Order(StringComparer.Ordinal).ToList();
+
+        if (snapshots.Count > 0)
+        {
+            leftovers.AddRange(snapshots[..^1]);
+            ReadSnapshot(snapshots[^1]);
+            // The snapshot stands in for every record before it; these were to be deleted when the machine stopped.
+            leftovers.AddRange(segments.Where(name => FileNames.TrySegment(name, out var first) && first < next));
+            segments.RemoveAll(leftovers.Contains);
+            if (segments.Count == 0)
+                throw Damaged(FileNames.Segment(next), 0, "the segment that follows the snapshot is missing");
+        }
+        for (var i = 0; i < segments.Count; i++)
+            ReadSegment(segments[i], isLast: i == segments.Count - 1);
+    }
+
+    /// <summary>Cuts the tail, deletes what is no longer needed, and makes all that was replayed as durable as it was taken for.</summary>
+    public void Settle()
+    {
+        if (Active is { } active)
+        {
+            if (active.File.Length > active.WholeBytes)
+                active.File.Truncate(active.WholeBytes);
+            active.File.Sync();
+        }
+        foreach (var name in leftovers)
+            directory.Delete(name);
+        directory.Sync();
+    }
+
+    private void ReadSnapshot(string name)
+    {
+        using var file = directory.Open(name);
+        var header = ReadHeader(file, name, FileKind.Snapshot)
+            ?? throw Damaged(name, 0, "the file's header is not whole");
+        var reader = new RecordReader(file, header, firstSequence: 1);
+        while (reader.TryRead(out var payload))
+            replay.Snapshot(payload);
+        // A snapshot gets its name only when it has been synced whole, so nothing in it may be missing.
+        if (reader.Problem is { } problem)
+            throw Damaged(name, reader.Offset, problem);
+        if (!reader.EndsWithMark)
+            throw Damaged(name, reader.Offset, "the snapshot ends before its end");
+        next = header.Sequence;
+    }
+
+    private void ReadSegment(string name, bool isLast)
+    {
+        var file = directory.Open(name);
+        try
+        {
+            if (ReadHeader(file, name, FileKind.Segment) is not { } header)
+            {
+                // Records are written only once the header is synced. A file no longer than a header never held one.
+                if (!isLast || file.Length > FileHeader.Size)
+                    throw Damaged(name, 0, "the file's header is not whole");
+                Tail = new CutTail(PathOf(name), 0, file.Length, "the segment was being created");
+                leftovers.Add(name);
+                file.Dispose();
+                return;
+            }
+            if (header.Sequence != next)
+                throw Damaged(name, 0, $"it starts at record {header.Sequence}, but record {next} is what follows; a segment is missing");
+
+            var reader = new RecordReader(file, header, next);
+            while (reader.TryRead(out var payload))
+                replay.Record(reader.NextSequence - 1, payload);
+            next = reader.NextSequence;
+            BytesSinceSnapshot += reader.Offset - FileHeader.Size;
+            if (reader.Problem is { } problem)
+            {
+                if (!isLast || reader.LaterRecordProvesDamage())
+                    throw Damaged(name, reader.Offset, problem);
+                Tail = new CutTail(PathOf(name), reader.Offset, file.Length - reader.Offset, problem);
+            }
+            Active?.File.Dispose();
+            Active = new Found(name, file, header, reader.Offset);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private FileHeader? ReadHeader(IFile file, string name, FileKind kind)
+    {
+        if (FileHeader.Read(file, PathOf(name)) is not { } header)
+            return null;
+        _ = kind == FileKind.Segment ? FileNames.TrySegment(name, out var named) : FileNames.TrySnapshot(name, out named);
+        if (header.Kind != kind || header.Sequence != named)
+            throw Damaged(name, 0, "its header belongs to a file of another name");
+        if (Generation is { } generation && header.Generation != generation)
+            throw Damaged(name, 0, $"it is of generation {header.Generation}, the files before it of {generation}");
+        Generation = header.Generation;
+        return header;
+    }
+
+    private string PathOf(string name) => Path.Combine(directory.Path, name);
+
+    private JournalDamagedException Damaged(string name, long offset, string problem) => new(PathOf(name), offset, problem);
+}
