@@ -1,1 +1,34 @@
-Console.WriteLine("opencluster");
+using System.CommandLine;
+using OpenCluster.CommandLine;
+using OpenCluster.Verbs;
+using OpenCluster.Verbs.Deploying;
+using OpenCluster.Verbs.Files;
+using OpenCluster.Verbs.Looking;
+using OpenCluster.Verbs.Steering;
+
+var root = new RootCommand("OpenCluster runs internet services for small teams: from one server to several sites, one file, one binary.")
+{
+    StatusVerb.Create(),
+    ServersVerb.Create(),
+    ServicesVerb.Create(),
+    InstancesVerb.Create(),
+    LogsVerb.Create(),
+    ExecVerb.Create(),
+    EventsVerb.Create(),
+    PlanVerb.Create(),
+    ApplyVerb.Create(),
+    HistoryVerb.Create(),
+    UndoVerb.Create(),
+    DeployVerb.Create(),
+    RollbackVerb.Create(),
+    ReleasesVerb.Create(),
+    WebhookVerb.Create(),
+    PauseVerbs.Pause(),
+    PauseVerbs.Resume(),
+    CompletionVerb.Create(),
+};
+root.Options.Add(ClientVerb.Controller);
+root.Options.Add(ClientVerb.TokenFile);
+root.Options.Add(ClientVerb.Json);
+
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).ConfigureAwait(false);

@@ -1,0 +1,46 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace OpenCluster.CommandLine;
+
+/// <summary>Which controller the command line talks to, and with which token.</summary>
+internal sealed record Context(string Url, string TokenFile)
+{
+    /// <summary>The directory that <c>up</c> keeps a cluster in, beside the file; found from any folder below.</summary>
+    public const string DirectoryName = ".opencluster";
+
+    /// <summary>Written there by <c>up</c>; holds paths, never a token.</summary>
+    public const string FileName = "context.json";
+
+    /// <summary>
+    /// In this order: what was given on the command line, OPENCLUSTER_CONTROLLER and OPENCLUSTER_TOKEN_FILE, the cluster whose
+    /// directory is here or above. Null when there is none.
+    /// </summary>
+    public static Context? Find(string? url, string? tokenFile)
+    {
+        var found = new DirectoryInfo(Environment.CurrentDirectory) is var here ? InOrAbove(here) : null;
+        url ??= Environment.GetEnvironmentVariable("OPENCLUSTER_CONTROLLER") ?? found?.Url;
+        tokenFile ??= Environment.GetEnvironmentVariable("OPENCLUSTER_TOKEN_FILE") ?? found?.TokenFile;
+        return url is null || tokenFile is null ? null : new Context(url, tokenFile);
+    }
+
+    public void Save(string directory) =>
+        File.WriteAllText(Path.Combine(directory, FileName), JsonSerializer.Serialize(this, ContextJson.Default.Context));
+
+    private static Context? InOrAbove(DirectoryInfo? directory)
+    {
+        for (; directory is not null; directory = directory.Parent)
+        {
+            foreach (var path in (string[])[Path.Combine(directory.FullName, DirectoryName, FileName), Path.Combine(directory.FullName, FileName)])
+            {
+                if (File.Exists(path)) return JsonSerializer.Deserialize(File.ReadAllText(path), ContextJson.Default.Context);
+            }
+        }
+
+        return null;
+    }
+}
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(Context))]
+internal sealed partial class ContextJson : JsonSerializerContext;

@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using System.Formats.Tar;
+using System.IO.Compression;
+
+namespace OpenCluster.Verbs.Deploying;
+
+/// <summary>
+/// Packs a developer's directory as it is. In a git work tree that is what git tracks or would add (ignored files stay out);
+/// elsewhere everything.
+/// </summary>
+internal static class WorkingDirectory
+{
+    /// <summary>A directory larger than this is a mistake more often than a service.</summary>
+    private const long MostBytes = 1L << 30;
+
+    /// <returns>A tar.gz, positioned at its start, in a temporary file that vanishes when disposed.</returns>
+    /// <exception cref="IOException">The directory does not exist, is empty, or is larger than 1 GiB.</exception>
+    public static async Task<Stream> PackAsync(DirectoryInfo directory, CancellationToken ct)
+    {
+        if (!directory.Exists) throw new IOException($"{directory.FullName} does not exist.");
+        var files = (await GitFilesAsync(directory, ct).ConfigureAwait(false) ?? AllFiles(directory)).Order(StringComparer.Ordinal).ToList();
+        if (files.Count == 0) throw new IOException($"{directory.FullName} has no files to deploy.");
+
+        var archive = new FileStream(Path.GetTempFileName(), FileMode.Open, FileAccess.ReadWrite, FileShare.None, 65536, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
+        await using (var zip = new GZipStream(archive, CompressionLevel.Fastest, leaveOpen: true))
+        await using (var tar = new TarWriter(zip, TarEntryFormat.Pax))
+        {
+            long total = 0;
+            foreach (var file in files)
+            {
+                var path = Path.Combine(directory.FullName, file);
+                if (!File.Exists(path)) continue;
+                total += new FileInfo(path).Length;
+                if (total > MostBytes) throw new IOException($"{directory.FullName} holds more than 1 GiB. Name what does not belong to it in .gitignore.");
+                await tar.WriteEntryAsync(path, file, ct).ConfigureAwait(false);
+            }
+        }
+
+        archive.Position = 0;
+        return archive;
+    }
+
+    private static IEnumerable<string> AllFiles(DirectoryInfo directory) =>
+        directory.EnumerateFiles("*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(directory.FullName, f.FullName));
+
+    private static async Task<IEnumerable<string>?> GitFilesAsync(DirectoryInfo directory, CancellationToken ct)
+    {
+        using var git = Process.Start(new ProcessStartInfo("git", ["-C", directory.FullName, "ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        });
+        if (git is null) return null;
+        var errors = git.StandardError.ReadToEndAsync(ct);
+        var names = await git.StandardOutput.ReadToEndAsync(ct).ConfigureAwait(false);
+        await errors.ConfigureAwait(false);
+        await git.WaitForExitAsync(ct).ConfigureAwait(false);
+        return git.ExitCode == 0 ? names.Split('\0', StringSplitOptions.RemoveEmptyEntries) : null;
+    }
+}
