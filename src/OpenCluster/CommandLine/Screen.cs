@@ -17,8 +17,8 @@ internal sealed class Screen
     /// <summary>True when a person is looking at standard output.</summary>
     public bool IsTerminal { get; } = !System.Console.IsOutputRedirected;
 
-    /// <summary>The console of standard output, for live displays.</summary>
-    public IAnsiConsole Live => _out;
+    /// <summary>The console of standard output, for displays redrawn in place.</summary>
+    public IAnsiConsole Ansi => _out;
 
     public void Line(string text = "") => _out.WriteLine(text);
 
@@ -39,14 +39,21 @@ internal sealed class Screen
     /// <summary>One JSON value on one line.</summary>
     public void Json<T>(T value, JsonTypeInfo<T> type) => System.Console.Out.WriteLine(JsonSerializer.Serialize(value, type));
 
-    /// <summary>Rows under headings; cells are plain text, or markup when they start with <c>[</c>. Says so when there is nothing.</summary>
+    /// <summary>Rows of markup under headings. Says <paramref name="none"/> when there are none.</summary>
     public void Table(string[] headings, IEnumerable<string[]> rows, string none)
+    {
+        var table = Grid(headings, rows);
+        if (table.Rows.Count == 0) Say($"[grey]{Plain(none)}[/]");
+        else _out.Write(table);
+    }
+
+    /// <summary>A table without lines, to write or to redraw.</summary>
+    public static Table Grid(string[] headings, IEnumerable<string[]> rows)
     {
         var table = new Table().Border(TableBorder.None);
         foreach (var heading in headings) table.AddColumn(new TableColumn($"[grey]{heading.ToUpperInvariant()}[/]").NoWrap().PadRight(2));
         foreach (var row in rows) table.AddRow(row);
-        if (table.Rows.Count == 0) Say($"[grey]{Plain(none)}[/]");
-        else _out.Write(table);
+        return table;
     }
 
     /// <summary>Asks a person yes or no; without a terminal the answer is no.</summary>

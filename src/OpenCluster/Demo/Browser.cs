@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -25,7 +24,7 @@ internal sealed class Browser : IDisposable
     private readonly Ledger _ledger;
     private readonly TimeProvider _time;
     private readonly HttpClient[] _clients;
-    private readonly ConcurrentDictionary<Task, byte> _underWay = new();
+    private readonly SemaphoreSlim _places = new(MostAtOnce);
 
     public Browser(IReadOnlyList<Uri> balancers, Page[] pages, Ledger ledger, TimeProvider time)
     {
@@ -63,12 +62,13 @@ internal sealed class Browser : IDisposable
             }
         }
 
-        await Task.WhenAll(_underWay.Keys).ConfigureAwait(false);
+        for (var place = 0; place < MostAtOnce; place++) await _places.WaitAsync(CancellationToken.None).ConfigureAwait(false);
     }
 
     public void Dispose()
     {
         foreach (var client in _clients) client.Dispose();
+        _places.Dispose();
     }
 
     private void Send(long number)
@@ -76,15 +76,8 @@ internal sealed class Browser : IDisposable
         var page = _pages[number % _pages.Length];
         var first = (int)(number / _pages.Length % _balancers.Length);
         var entry = _ledger.Begin();
-        if (_underWay.Count >= MostAtOnce)
-        {
-            _ledger.End(entry, $"more than {MostAtOnce} requests were waiting at once");
-            return;
-        }
-
-        var task = AskAsync(page, first, entry);
-        _underWay[task] = 0;
-        task.ContinueWith(done => _underWay.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        if (_places.Wait(0)) _ = AskAsync(page, first, entry);
+        else _ledger.End(entry, $"more than {MostAtOnce} requests were waiting at once");
     }
 
     private async Task AskAsync(Page page, int first, Ledger.Entry entry)
@@ -99,6 +92,7 @@ internal sealed class Browser : IDisposable
         }
 
         _ledger.End(entry, wrong?.What);
+        _places.Release();
     }
 
     private sealed record Wrong(string What, bool MayTryOther);

@@ -5,6 +5,7 @@ using OpenCluster.Api.Views;
 using OpenCluster.CommandLine;
 using OpenCluster.Verbs.Looking;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace OpenCluster.Laptop;
 
@@ -27,7 +28,7 @@ internal sealed class LiveView(Screen screen, ApiClient api, TimeProvider time)
         }
 
         var collecting = CollectAsync(ct);
-        await screen.Live.Live(new Text("")).AutoClear(true).StartAsync(async live =>
+        await screen.Ansi.Live(new Text("")).AutoClear(true).StartAsync(async live =>
         {
             while (!ct.IsCancellationRequested)
             {
@@ -50,9 +51,9 @@ internal sealed class LiveView(Screen screen, ApiClient api, TimeProvider time)
         }
     }
 
-    private async Task<Spectre.Console.Rendering.IRenderable> DrawAsync(CancellationToken ct)
+    private async Task<IRenderable> DrawAsync(CancellationToken ct)
     {
-        var rows = new List<Spectre.Console.Rendering.IRenderable>();
+        var rows = new List<IRenderable>();
         try
         {
             rows.AddRange(Tables(await api.StatusAsync(ct).ConfigureAwait(false)));
@@ -68,26 +69,18 @@ internal sealed class LiveView(Screen screen, ApiClient api, TimeProvider time)
         return new Rows(rows);
     }
 
-    private static IEnumerable<Spectre.Console.Rendering.IRenderable> Tables(ClusterStatus status)
+    private static IEnumerable<IRenderable> Tables(ClusterStatus status)
     {
         yield return new Markup($"[bold]{Screen.Plain(status.Cluster)}[/]  {(status.Healthy ? "[green]healthy[/]" : "[red]not healthy[/]")}  {Screen.Plain(status.Sentence)}");
-        yield return Table(["server", "health", "location", "address", "instances"],
+        yield return Screen.Grid(["server", "health", "location", "address", "instances"],
             status.Servers.Select(s => (string[])[Screen.Plain(s.Name), Words.Health(s.Health), Screen.Plain(s.Location), Screen.Plain(s.Address), $"{s.Instances}"]));
-        yield return Table(["service", "zone", "ready", "release", "deployment"],
+        yield return Screen.Grid(["service", "zone", "ready", "release", "deployment"],
             status.Services.SelectMany(s => s.Zones.Select(z => (string[])
             [
                 Screen.Plain(s.Name), Screen.Plain(z.Zone), z.Ready >= z.Wanted ? $"[green]{z.Ready}/{z.Wanted}[/]" : $"[red]{z.Ready}/{z.Wanted}[/]",
                 $"{z.Release} {Words.Commit(z.Commit)}", z.Deployment is { } d ? $"{Words.Health(d.Phase)} {Screen.Plain(d.Sentence)}" : "-",
             ])));
-        yield return Table(["balancer", "server", "listens at", "requests", "failed"],
+        yield return Screen.Grid(["balancer", "server", "listens at", "requests", "failed"],
             status.Balancers.Select(b => (string[])[Screen.Plain(b.LoadBalancer), Screen.Plain(b.Server), Screen.Plain(string.Join(" ", b.Urls)), $"{b.Requests:N0}", $"{b.Failed:N0}"]));
-    }
-
-    private static Table Table(string[] headings, IEnumerable<string[]> rows)
-    {
-        var table = new Table().Border(TableBorder.None);
-        foreach (var heading in headings) table.AddColumn(new TableColumn($"[grey]{heading.ToUpperInvariant()}[/]").NoWrap().PadRight(2));
-        foreach (var row in rows) table.AddRow(row);
-        return table;
     }
 }
