@@ -77,6 +77,15 @@ public sealed class Transaction
 /// <summary>What must hold of a key for a transaction to happen.</summary>
 public abstract record Condition(string Key)
 {
+    /// <summary>Whether it holds of a key whose newest version has this revision; 0 when there is none.</summary>
+    internal bool HoldsAt(long modRevision) => this switch
+    {
+        Absent => modRevision == 0,
+        Exists => modRevision != 0,
+        Revision wanted => modRevision == wanted.ModRevision,
+        _ => throw new InvalidOperationException($"no such condition: {this}"),
+    };
+
     public sealed record Revision(string Key, long ModRevision) : Condition(Key);
 
     public sealed record Absent(string Key) : Condition(Key);

@@ -224,6 +224,19 @@ public abstract class StoreConformance
     }
 
     [Fact]
+    public async Task A_closed_store_ends_its_watches_and_refuses_what_is_asked_of_it()
+    {
+        var store = await OpenAsync();
+        var read = await store.ReadAsync("w/", Cancelled);
+        await using var watch = store.WatchAsync("w/", read.Revision, Cancelled).GetAsyncEnumerator(Cancelled);
+        var next = watch.MoveNextAsync();
+        await store.DisposeAsync();
+        await Assert.ThrowsAsync<StoreUnavailableException>(async () => await next);
+        await Assert.ThrowsAsync<StoreUnavailableException>(async () => await store.GetAsync("a", Cancelled));
+        await Assert.ThrowsAsync<StoreUnavailableException>(async () => await PutAsync(store, "a", "1"));
+    }
+
+    [Fact]
     public async Task A_lease_that_is_not_kept_takes_its_documents_with_it_in_one_revision()
     {
         await using var store = await OpenAsync();
@@ -255,6 +268,7 @@ public abstract class StoreConformance
             Assert.True(await store.KeepLeaseAliveAsync(lease.Id, Cancelled));
         }
         Assert.NotNull(await store.GetAsync("l/1", Cancelled));
+        Assert.True(await store.RevokeLeaseAsync(lease.Id, Cancelled));
     }
 
     [Fact]
@@ -270,6 +284,7 @@ public abstract class StoreConformance
         Assert.Equal(["l/2", "l/3"], (await store.ReadAsync("l/", Cancelled)).Documents.Select(document => document.Key));
         Assert.False(await store.RevokeLeaseAsync(lease.Id, Cancelled));
         Assert.True(await store.KeepLeaseAliveAsync(other.Id, Cancelled));
+        Assert.True(await store.RevokeLeaseAsync(other.Id, Cancelled));
     }
 
     [Fact]

@@ -7,7 +7,7 @@ internal static class Deciding
     {
         var failed = transaction.Conditions
             .Select(condition => new FailedCondition(condition, state.Find(condition.Key)?.ModRevision ?? 0))
-            .Where(found => !Holds(found.Condition, found.ModRevision))
+            .Where(found => !found.Condition.HoldsAt(found.ModRevision))
             .ToList();
         if (failed.Count > 0)
             return (null, new CommitResult.Refused(failed));
@@ -39,12 +39,4 @@ internal static class Deciding
         var keys = state.Leases[lease].Keys.Order(StringComparer.Ordinal).ToList();
         return new StoreRecord(keys.Count == 0 ? state.Revision : state.Revision + 1, [], keys, [], [lease]);
     }
-
-    private static bool Holds(Condition condition, long modRevision) => condition switch
-    {
-        Condition.Absent => modRevision == 0,
-        Condition.Exists => modRevision != 0,
-        Condition.Revision wanted => modRevision == wanted.ModRevision,
-        _ => throw new InvalidOperationException($"no such condition: {condition}"),
-    };
 }
