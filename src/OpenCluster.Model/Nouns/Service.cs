@@ -87,6 +87,7 @@ public sealed record ServiceSpec
     public string? User { get; init; }
     /// <summary>Tags a server must have.</summary>
     public ImmutableArray<string> Tags { get; init; } = [];
+    public PlacementRule Placement { get; init; } = new();
     public Expectation Expects { get; init; } = new();
     public Objectives Objectives { get; init; } = new();
 }
@@ -181,6 +182,19 @@ public sealed record RetentionRule
     public int Releases { get; init; } = 5;
     /// <summary>Bytes of releases besides the running ones. Default 1 GiB.</summary>
     public long Bytes { get; init; } = 1L << 30;
+}
+
+/// <summary>Where instances may stand, beyond the role, the zone and the tags a server must have.</summary>
+public sealed record PlacementRule
+{
+    /// <summary>Only servers at or below one of these locations; empty for any.</summary>
+    public ImmutableArray<string> Locations { get; init; } = [];
+    /// <summary>Tags a server must not have.</summary>
+    public ImmutableArray<string> AvoidTags { get; init; } = [];
+    /// <summary>Names of services that must not run on the same server.</summary>
+    public ImmutableArray<string> ApartFrom { get; init; } = [];
+    /// <summary>The most instances on one server; null for no limit.</summary>
+    public int? PerServer { get; init; }
 }
 
 /// <summary>What the owner expects of the load; for placement and rehearsals.</summary>

@@ -1,0 +1,95 @@
+using OpenCluster.Model.Files;
+using OpenCluster.Model.Nouns;
+
+namespace OpenCluster.Model.Rules;
+
+/// <summary>Load-balancers and routes: one listener per address, one route per host and path, and something that answers.</summary>
+internal static class BalancingRules
+{
+    public static IEnumerable<Finding> Check(Cluster cluster) => [.. Listeners(cluster), .. Claims(cluster), .. cluster.Routes.SelectMany(r => Answers(r, cluster)), .. Exceptions(cluster)];
+
+    private static IEnumerable<Finding> Listeners(Cluster cluster)
+    {
+        var owners = new Dictionary<(string Server, string Address, int Port), LoadBalancer>();
+        foreach (var balancer in cluster.LoadBalancers)
+        {
+            var path = $"load-balancers.{balancer.Name}.listen";
+            if (balancer.Listeners.IsEmpty)
+                yield return new Finding(path, "it listens nowhere", "Name a port: listen: 80");
+            foreach (var twice in balancer.Listeners.GroupBy(l => l.Name).Where(g => g.Count() > 1))
+                yield return new Finding(path, $"two listeners are called \"{twice.Key}\"", "Give each a name of its own");
+            foreach (var twice in balancer.Listeners.GroupBy(l => (l.Address, l.Port)).Where(g => g.Count() > 1))
+                yield return new Finding(path, $"it listens at port {twice.Key.Port} twice", "Take one out");
+            if (SharedPort(balancer, cluster, owners) is { } shared)
+                yield return new Finding(path, $"load-balancer \"{shared.Other.Name}\" listens at port {shared.Port} of server \"{shared.Server}\" as well", "Choose another port, or another role");
+        }
+    }
+
+    private static (LoadBalancer Other, int Port, string Server)? SharedPort(
+        LoadBalancer balancer, Cluster cluster, Dictionary<(string Server, string Address, int Port), LoadBalancer> owners)
+    {
+        foreach (var server in cluster.Servers.Where(s => s.Roles.Contains(balancer.Role) && (balancer.Zone is null || s.Zone == balancer.Zone)))
+        {
+            foreach (var listener in balancer.Listeners)
+            {
+                if (!owners.TryAdd((server.Name, listener.Address, listener.Port), balancer) && owners[(server.Name, listener.Address, listener.Port)] is var other && other != balancer)
+                    return (other, listener.Port, server.Name);
+            }
+        }
+        return null;
+    }
+
+    private static IEnumerable<Finding> Claims(Cluster cluster)
+    {
+        var claims = new Dictionary<(string Balancer, string Host, string Path), string>();
+        foreach (var route in cluster.Routes)
+        {
+            IEnumerable<string> balancers = route.LoadBalancers.IsEmpty ? cluster.LoadBalancers.Select(b => b.Name) : route.LoadBalancers;
+            for (var i = 0; i < route.Matches.Length; i++)
+            {
+                var match = route.Matches[i];
+                var prefix = match.Path.Length > 1 ? match.Path.TrimEnd('/') : match.Path;
+                foreach (var balancer in balancers.Where(b => !claims.TryAdd((b, match.Host, prefix), route.Name)).Take(1))
+                {
+                    var other = claims[(balancer, match.Host, prefix)];
+                    yield return new Finding($"routes.{route.Name}.match.{i}",
+                        other == route.Name ? $"{match.Host}{match.Path} is here twice" : $"route \"{other}\" answers to {match.Host}{match.Path} on load-balancer \"{balancer}\" as well",
+                        "Choose another host or path, or another load-balancer");
+                }
+            }
+        }
+    }
+
+    private static IEnumerable<Finding> Answers(Route route, Cluster cluster)
+    {
+        // A service that does not exist is reported as a reference.
+        if (cluster.Services.FirstOrDefault(s => s.Name == route.Service) is not { } service)
+            yield break;
+        var path = $"routes.{route.Name}";
+        if (service.In(route.Zone) is not { } deployment)
+        {
+            yield return new Finding($"{path}.zone", $"service \"{service.Name}\" does not go to zone \"{route.Zone}\"", $"It goes to {string.Join(", ", service.Deployments.Select(d => d.Zone))}");
+            yield break;
+        }
+
+        var spec = deployment.Spec;
+        var port = route.Port.Length == 0 ? ServiceRules.MainPort(spec) : spec.Ports.FirstOrDefault(p => p.Name == route.Port);
+        if (spec.Ports.IsEmpty)
+            yield return new Finding($"{path}.to", $"service \"{service.Name}\" listens nowhere", "Add a port to it, or choose another service");
+        else if (port is null)
+            yield return new Finding($"{path}.port", $"service \"{service.Name}\" has no port \"{route.Port}\"", DidYouMean.Hint(route.Port, spec.Ports.Select(p => p.Name)));
+        else if (port.Protocol != PortProtocol.Tcp)
+            yield return new Finding($"{path}.port", $"port \"{port.Name}\" of service \"{service.Name}\" is UDP", "HTTP needs a TCP port");
+        if (cluster.LoadBalancers.IsEmpty)
+            yield return new Finding(path, "there is no load-balancer to serve it", "Add one under \"load-balancers\": edge: {listen: 80}");
+    }
+
+    private static IEnumerable<Finding> Exceptions(Cluster cluster) =>
+        from route in cluster.Routes
+        from m in route.Matches.Select((match, i) => (match, i))
+        from e in m.match.Except.Select((path, j) => (path, j))
+        where !IsBelow(e.path, m.match.Path)
+        select new Finding($"routes.{route.Name}.match.{m.i}.except.{e.j}", $"{e.path} is not below {m.match.Path}, so there is nothing to except", $"Such as {m.match.Path.TrimEnd('/')}/admin");
+
+    private static bool IsBelow(string path, string prefix) => path.StartsWith(prefix.TrimEnd('/') + "/", StringComparison.Ordinal) && path.TrimEnd('/') != prefix.TrimEnd('/');
+}
