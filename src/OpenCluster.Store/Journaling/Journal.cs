@@ -13,7 +13,8 @@ namespace OpenCluster.Store.Journaling;
 /// is a tail of the last segment of which nothing on disk says that its sync returned. After each sync a mark that says so is
 /// written, and it becomes durable with the next sync, when the journal is closed, or when the system writes it back by itself.
 /// So the one case that looks like a torn tail and is not: power is lost before that, <em>and</em> the disk damages the very
-/// last batch. It is cut and reported then (<see cref="Tail"/>), because nothing on disk can tell it from a torn one.
+/// last batch. It is cut and reported then (<see cref="Tail"/>), because nothing on disk can tell it from a torn one. And what
+/// no journal can see by itself is a last segment that was shortened, from outside, exactly between two records.
 /// </remarks>
 public sealed class Journal : IDisposable
 {
@@ -24,13 +25,16 @@ public sealed class Journal : IDisposable
     private long segmentFirst;
     private uint salt;
 
-    /// <summary>How much of the segment is known to be synced, its trailing mark included even if that is not.</summary>
+    /// <summary>How much of the segment is known to be synced.</summary>
+    private long synced;
+
+    /// <summary>Where the next batch goes: after the mark that follows what is synced.</summary>
     private long end;
 
     /// <summary>The first sequence of the batch that is being gathered: everything below it is synced.</summary>
     private long batchStart;
 
-    /// <summary>Set while the disk may hold something beyond <see cref="end"/> that was never acknowledged.</summary>
+    /// <summary>Set while the disk may hold something beyond <see cref="synced"/> that was never acknowledged.</summary>
     private bool needsRepair;
 
     /// <summary>A segment whose creation failed and that has to go before the journal does on.</summary>
@@ -47,7 +51,7 @@ public sealed class Journal : IDisposable
         segment = active.File;
         segmentFirst = active.Header.Sequence;
         salt = active.Header.Salt;
-        end = active.WholeBytes;
+        synced = end = active.WholeBytes;
     }
 
     /// <summary>Written when the journal was created; opaque here.</summary>
@@ -120,7 +124,7 @@ public sealed class Journal : IDisposable
             needsRepair = true;
             throw JournalWriteException.From(error, directory.Path, outcomeUnknown: !TryRepair());
         }
-        end += batch.WrittenCount;
+        synced = end += batch.WrittenCount;
         BytesSinceSnapshot += batch.WrittenCount;
         batch.ResetWrittenCount();
         batchStart = NextSequence;
@@ -183,7 +187,7 @@ public sealed class Journal : IDisposable
             file.Write(header.Encode(), 0);
             file.Sync();
             directory.Sync();
-            return new JournalOpening.Found(name, file, header, FileHeader.Size);
+            return new JournalOpening.Found(file, header, WholeBytes: FileHeader.Size, UnprovenFrom: FileHeader.Size);
         }
         catch
         {
@@ -211,16 +215,16 @@ public sealed class Journal : IDisposable
 
     private void Roll()
     {
+        needsRepair = true;
         // The old segment is whole for ever after, its last mark included.
         segment.Sync();
-        var name = FileNames.Segment(NextSequence);
-        strayName = name;
-        needsRepair = true;
+        strayName = FileNames.Segment(NextSequence);
         var created = CreateSegment(directory, Generation, NextSequence);
         strayName = null;
         needsRepair = false;
         segment.Dispose();
-        (segment, segmentFirst, salt, end) = (created.File, NextSequence, created.Header.Salt, created.WholeBytes);
+        (segment, segmentFirst, salt) = (created.File, NextSequence, created.Header.Salt);
+        synced = end = created.WholeBytes;
     }
 
     /// <summary>Says on disk that everything so far is synced. Not synced itself: see the class's remarks.</summary>
@@ -255,8 +259,8 @@ public sealed class Journal : IDisposable
     }
 
     /// <summary>
-    /// Takes back what a failed write or sync left behind. Truncating also drops the pages that a failed sync may have left
-    /// marked clean, so that the next sync cannot pass over them.
+    /// Takes back what a failed write or sync left behind. The mark goes too: after a failed sync the system may count its
+    /// page as written although it is not, and every later sync would pass over the hole that it is.
     /// </summary>
     private void Repair()
     {
@@ -269,8 +273,9 @@ public sealed class Journal : IDisposable
             directory.Sync();
             strayName = null;
         }
-        segment.Truncate(end);
+        segment.Truncate(synced);
         segment.Sync();
+        end = synced;
         needsRepair = false;
     }
 }

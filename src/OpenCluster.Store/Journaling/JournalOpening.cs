@@ -21,11 +21,11 @@ internal sealed class JournalOpening(IDirectory directory, IJournalReplay replay
 
     public long NextSequence => next;
 
-    /// <param name="Name">The file.</param>
     /// <param name="File">Open; the caller's to dispose.</param>
     /// <param name="Header">As read.</param>
     /// <param name="WholeBytes">What lies beyond was never acknowledged and is to be cut.</param>
-    internal sealed record Found(string Name, IFile File, FileHeader Header, long WholeBytes);
+    /// <param name="UnprovenFrom">Nothing on disk says that what follows was synced.</param>
+    internal sealed record Found(IFile File, FileHeader Header, long WholeBytes, long UnprovenFrom);
 
     public void Run()
     {
@@ -55,6 +55,11 @@ internal sealed class JournalOpening(IDirectory directory, IJournalReplay replay
         {
             if (active.File.Length > active.WholeBytes)
                 active.File.Truncate(active.WholeBytes);
+            // Written once more, not only synced: should a sync of it have failed before the last process ended, the system
+            // may hold these bytes in memory, count them as written, and have nothing left to sync.
+            var unproven = new byte[active.WholeBytes - active.UnprovenFrom];
+            active.File.Read(unproven, active.UnprovenFrom);
+            active.File.Write(unproven, active.UnprovenFrom);
             active.File.Sync();
         }
         foreach (var name in leftovers)
@@ -108,7 +113,7 @@ internal sealed class JournalOpening(IDirectory directory, IJournalReplay replay
                 Tail = new CutTail(PathOf(name), reader.Offset, file.Length - reader.Offset, problem);
             }
             Active?.File.Dispose();
-            Active = new Found(name, file, header, reader.Offset);
+            Active = new Found(file, header, reader.Offset, reader.UnprovenFrom);
         }
         catch
         {

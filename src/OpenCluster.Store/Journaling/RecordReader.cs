@@ -17,6 +17,9 @@ internal sealed class RecordReader(IFile file, FileHeader header, long firstSequ
     /// <summary>What is wrong at <see cref="Offset"/>; null while all is well and at a clean end.</summary>
     public string? Problem { get; private set; }
 
+    /// <summary>Where the last mark starts: all before it was synced, of the rest it is not known. 0 when there is no mark.</summary>
+    public long UnprovenFrom { get; private set; }
+
     /// <summary>Whether the last thing read was a mark.</summary>
     public bool EndsWithMark { get; private set; }
 
@@ -41,7 +44,10 @@ internal sealed class RecordReader(IFile file, FileHeader header, long firstSequ
             Offset += size;
             EndsWithMark = record.IsMark;
             if (record.IsMark)
+            {
+                UnprovenFrom = Offset - size;
                 continue;
+            }
             NextSequence++;
             return true;
         }
