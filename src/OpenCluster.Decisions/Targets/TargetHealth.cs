@@ -34,9 +34,6 @@ public sealed record TargetHealth
     private DateTimeOffset EjectedUntil { get; init; }
     private DateTimeOffset LastEjected { get; init; }
 
-    /// <summary>A target another balancer process has just vouched for (a hand-over): up, and at its full share.</summary>
-    public static TargetHealth Vouched(DateTimeOffset upSince) => new() { State = TargetState.Up, UpSince = upSince };
-
     public Decision<TargetHealth, TargetEffect> Handle(TargetEvent happened, TargetRules rules, DateTimeOffset now) => happened switch
     {
         TargetEvent.CheckPassed => CheckPassed(rules, now),

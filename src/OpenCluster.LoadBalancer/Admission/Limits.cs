@@ -1,0 +1,33 @@
+namespace OpenCluster.LoadBalancer.Admission;
+
+/// <summary>How long and how much a client may take. Each bound protects the others' share of sockets and memory.</summary>
+internal static class Limits
+{
+    /// <summary>Connections at once; beyond that new ones are answered 503. Each costs about 10 KiB and a file descriptor, its target another.</summary>
+    public const int Connections = 8000;
+
+    /// <summary>From a head's first byte to its last.</summary>
+    public static readonly TimeSpan Head = TimeSpan.FromSeconds(10);
+
+    /// <summary>Between two requests on a connection.</summary>
+    public static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(75);
+
+    /// <summary>Without a byte of a body that is to come.</summary>
+    public static readonly TimeSpan BodySilence = TimeSpan.FromSeconds(30);
+
+    /// <summary>Without the client taking a piece of the answer.</summary>
+    public static readonly TimeSpan SendSilence = TimeSpan.FromSeconds(30);
+
+    /// <summary>Without a byte from a target in the midst of its answer. Long: event streams are silent for minutes.</summary>
+    public static readonly TimeSpan AnswerSilence = TimeSpan.FromMinutes(5);
+
+    /// <summary>Without a byte either way on an upgraded connection.</summary>
+    public static readonly TimeSpan TunnelSilence = TimeSpan.FromHours(1);
+
+    /// <summary>Reading on after the last answer, for the client to take it.</summary>
+    public static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
+    public const int LingerBytes = 1 << 20;
+
+    /// <summary>While draining, a connection silent this long is closed; until then its next request is answered and told to close.</summary>
+    public static readonly TimeSpan DrainIdle = TimeSpan.FromMilliseconds(500);
+}

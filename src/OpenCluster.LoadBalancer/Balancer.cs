@@ -1,0 +1,219 @@
+using System.Collections.Immutable;
+using System.Net;
+using OpenCluster.Decisions.Targets;
+using OpenCluster.LoadBalancer.Balancing;
+using OpenCluster.LoadBalancer.Configuration;
+using OpenCluster.LoadBalancer.Listening;
+using OpenCluster.LoadBalancer.Observing;
+using OpenCluster.LoadBalancer.Routing;
+using OpenCluster.LoadBalancer.Sockets;
+using OpenCluster.LoadBalancer.Web;
+using OpenCluster.Model.Balancing;
+
+namespace OpenCluster.LoadBalancer;
+
+/// <summary>
+/// A balancer as one thing that serves the snapshot it is given: the stages, the targets and the listeners. Knows neither disk nor controller.
+/// Its life: new → <see cref="Apply"/> any number of times → <see cref="DrainAsync"/> → disposed.
+/// </summary>
+internal sealed class Balancer : IAsyncDisposable
+{
+    private readonly Lock _applyGate = new();
+    private readonly CancellationTokenSource _stopped = new();
+    private readonly TargetRegistry _registry;
+    private readonly Dictionary<(string Address, int Port), PortListener> _listeners = [];
+    private readonly Dictionary<string, RouteMemory> _memories = [];
+
+    public Balancer(AccessLog? log, TimeKeeper keeper)
+    {
+        Keeper = keeper;
+        Stages = new Stages(keeper, log, _stopped.Token);
+        _registry = new TargetRegistry(keeper);
+        _registry.Changed += OnChanged;
+        keeper.Ticked += OnTick;
+    }
+
+    public TimeKeeper Keeper { get; }
+    public Stages Stages { get; }
+    public TargetRegistry Targets => _registry;
+
+    /// <summary>The snapshot it serves; null before the first.</summary>
+    public BalancerSnapshot? Snapshot { get; private set; }
+
+    /// <summary>Why a newer snapshot was refused; null when it serves the newest.</summary>
+    public string? Refused { get; private set; }
+
+    /// <summary>Raised outside locks when a target starts or stops serving.</summary>
+    public event Action<TargetSlot, TargetEffect.Changed>? TargetChanged;
+
+    public ImmutableArray<PortListener> Listeners
+    {
+        get
+        {
+            lock (_applyGate) return [.. _listeners.Values];
+        }
+    }
+
+    /// <summary>
+    /// Takes a snapshot whole or not at all. Routes change for the next request; listeners that stay are not touched.
+    /// </summary>
+    /// <param name="listen">False to leave listeners as they are: targets are checked first, see <see cref="Listen"/>.</param>
+    /// <returns>Whether it was taken; if not, <see cref="Refused"/> says why and the one before serves on.</returns>
+    public bool Apply(BalancerSnapshot snapshot, bool listen = true)
+    {
+        lock (_applyGate)
+        {
+            var errors = SnapshotCheck.Errors(snapshot);
+            if (errors.Count > 0) return Refuse(snapshot, string.Join("; ", errors.Take(10)));
+            if (listen && !TryListen(snapshot, out var problem)) return Refuse(snapshot, problem);
+            UseRoutes(snapshot);
+            Snapshot = snapshot;
+            Refused = null;
+            return true;
+        }
+    }
+
+    /// <summary>Opens what the snapshot in use wants and is not open yet; for a start that checks targets before it accepts.</summary>
+    /// <exception cref="ListenException"/>
+    public void Listen()
+    {
+        lock (_applyGate)
+        {
+            if (Snapshot is not null && !TryListen(Snapshot, out _, rethrow: true)) return;
+        }
+    }
+
+    /// <summary>Goes on with a listening socket of another process, until a snapshot says otherwise.</summary>
+    public void Take(string name, System.Net.Sockets.Socket listening)
+    {
+        lock (_applyGate)
+        {
+            var listener = PortListener.Take(name, listening, Stages);
+            _listeners[(listener.EndPoint.Address.ToString(), listener.EndPoint.Port)] = listener;
+        }
+    }
+
+    /// <summary>Starts accepting on sockets taken over.</summary>
+    public void Start()
+    {
+        foreach (var listener in Listeners) listener.Start();
+    }
+
+    /// <summary>Stops accepting, lets every request in flight end, tells clients to go, and returns when all have or the time is over.</summary>
+    public async Task DrainAsync(TimeSpan limit)
+    {
+        Stages.Drain();
+        lock (_applyGate)
+        {
+            foreach (var listener in _listeners.Values) listener.Dispose();
+            _listeners.Clear();
+        }
+        await Stages.Connections.WhenEmpty().WaitAsync(limit, Keeper.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _stopped.CancelAsync().ConfigureAwait(false);
+        Stages.Connections.CloseAll();
+    }
+
+    public BalancerReport Report(string instanceId) => new()
+    {
+        Balancer = instanceId,
+        Revision = Snapshot?.Revision ?? 0,
+        Refused = Refused,
+        Requests = Stages.Requests,
+        Failed = Stages.Failed,
+        Targets = [.. _registry.Slots.GroupBy(s => s.Key.Id, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal).Select(TargetReports.Of)],
+    };
+
+    public async ValueTask DisposeAsync()
+    {
+        Keeper.Ticked -= OnTick;
+        await _stopped.CancelAsync().ConfigureAwait(false);
+        lock (_applyGate)
+        {
+            foreach (var listener in _listeners.Values) listener.Dispose();
+            _listeners.Clear();
+        }
+        Stages.Connections.CloseAll();
+        await _registry.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private bool Refuse(BalancerSnapshot snapshot, string why)
+    {
+        Refused = $"revision {snapshot.Revision}: {why}";
+        return false;
+    }
+
+    /// <summary>New listeners are opened before old ones are closed and before anything else changes: if one cannot be had, nothing has happened.</summary>
+    private bool TryListen(BalancerSnapshot snapshot, out string problem, bool rethrow = false)
+    {
+        var opened = new List<((string, int) Key, PortListener Listener)>();
+        var wanted = snapshot.Listeners.Select(l => (IPAddress.Parse(l.Address).ToString(), l.Port)).ToHashSet();
+        try
+        {
+            foreach (var listener in snapshot.Listeners)
+            {
+                var address = IPAddress.Parse(listener.Address);
+                var key = (address.ToString(), listener.Port);
+                if (!_listeners.ContainsKey(key)) opened.Add((key, PortListener.Bind(listener.Name, new IPEndPoint(address, listener.Port), Stages)));
+            }
+        }
+        catch (ListenException refused) when (!rethrow)
+        {
+            foreach (var (_, listener) in opened) listener.Dispose();
+            problem = refused.Message;
+            return false;
+        }
+
+        foreach (var (key, listener) in _listeners.Where(l => !wanted.Contains(l.Key)).ToList())
+        {
+            listener.Dispose();
+            _listeners.Remove(key);
+        }
+        foreach (var (key, listener) in opened)
+        {
+            _listeners.Add(key, listener);
+            listener.Start();
+        }
+        problem = "";
+        return true;
+    }
+
+    private void UseRoutes(BalancerSnapshot snapshot)
+    {
+        var used = new HashSet<TargetSlot>();
+        var routes = new Dictionary<string, RouteEntry>(StringComparer.Ordinal);
+        foreach (var plan in snapshot.Routes)
+        {
+            if (!_memories.TryGetValue(plan.Id, out var memory)) _memories.Add(plan.Id, memory = new RouteMemory());
+            memory.Use(plan.Rules);
+            var targets = plan.Targets.Select(t => new PooledTarget(_registry.Get(t, plan.Check), t.Weight, t.Draining)).ToArray();
+            used.UnionWith(targets.Select(t => t.Slot));
+            var files = plan.WebRoot is null ? null : StaticFiles.Below(plan.WebRoot, Stages.Routes.GetValueOrDefault(plan.Id)?.Files);
+            routes.Add(plan.Id, new RouteEntry(plan.Id, plan.Name, plan.Rules, new TargetPool(targets, plan.Rules, memory, Keeper), files, memory));
+        }
+        foreach (var gone in _memories.Keys.Where(id => !routes.ContainsKey(id)).ToList()) _memories.Remove(gone);
+
+        Stages.Use(new RoutingTable(snapshot.Routes.SelectMany(plan => plan.Matches.Select(match => (match, routes[plan.Id])))), routes);
+        _registry.Keep(used);
+        foreach (var slot in Draining(routes.Values)) slot.Idle.CloseAll();
+        // A target may have come up between being weighed for the new pool and the pool being in use: then nobody told the new one.
+        foreach (var route in routes.Values) route.Pool.Weigh();
+    }
+
+    /// <summary>Targets that drain in every route they are in: nothing will use their idle connections.</summary>
+    private static IEnumerable<TargetSlot> Draining(IEnumerable<RouteEntry> routes) =>
+        routes.SelectMany(r => r.Pool.Targets.ToArray()).GroupBy(t => t.Slot).Where(g => g.All(t => t.Draining)).Select(g => g.Key);
+
+    private void OnChanged(TargetSlot slot, TargetEffect.Changed changed)
+    {
+        foreach (var route in Stages.Routes.Values)
+            if (route.Pool.Contains(slot)) route.Pool.Weigh();
+        TargetChanged?.Invoke(slot, changed);
+    }
+
+    private void OnTick()
+    {
+        _registry.Tick();
+        foreach (var route in Stages.Routes.Values) route.Pool.Tick();
+        foreach (var slot in _registry.Slots) slot.Idle.Trim();
+    }
+}

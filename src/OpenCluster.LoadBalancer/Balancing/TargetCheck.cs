@@ -1,0 +1,67 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using OpenCluster.Decisions.Targets;
+using OpenCluster.LoadBalancer.Http;
+using OpenCluster.LoadBalancer.Sockets;
+using OpenCluster.Model.Nouns;
+
+namespace OpenCluster.LoadBalancer.Balancing;
+
+/// <summary>Asks one target once whether it can serve: by a TCP connect, or by an HTTP request answered with 200 to 399.</summary>
+internal static class TargetCheck
+{
+    private const int AnswerBytes = 4096;
+
+    public static async Task<TargetEvent> AskAsync(IPEndPoint target, HealthCheck? check, TimeProvider time, CancellationToken ct)
+    {
+        var limit = check?.Timeout ?? TimeSpan.FromSeconds(1);
+        using var timed = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        using var timer = time.CreateTimer(static source => ((CancellationTokenSource)source!).Cancel(), timed, limit, Timeout.InfiniteTimeSpan);
+        using var socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(target, timed.Token).ConfigureAwait(false);
+            // A command check runs beside the instance, at its agent; from here only the port can be asked.
+            return check is { Kind: CheckKind.Http } ? await AskHttpAsync(socket, target, check, timed.Token).ConfigureAwait(false) : TargetEvent.CheckPassed.Instance;
+        }
+        catch (SocketException lost)
+        {
+            return new TargetEvent.CheckFailed($"check of {target}: {lost.SocketErrorCode.InWords()}", lost.SocketErrorCode == SocketError.ConnectionRefused);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return new TargetEvent.CheckFailed($"check of {target}: no answer within {limit.TotalMilliseconds:0} ms", Refused: false);
+        }
+    }
+
+    private static async Task<TargetEvent> AskHttpAsync(Socket socket, IPEndPoint target, HealthCheck check, CancellationToken ct)
+    {
+        var request = $"GET {check.Path} HTTP/1.1\r\nHost: {check.Host ?? target.ToString()}\r\nUser-Agent: OpenCluster-check\r\nConnection: close\r\n\r\n";
+        await socket.SendAsync(Encoding.Latin1.GetBytes(request), SocketFlags.None, ct).ConfigureAwait(false);
+        var head = new ResponseHead();
+        var answer = new byte[AnswerBytes];
+        var filled = 0;
+        while (true)
+        {
+            var count = filled == answer.Length ? 0 : await socket.ReceiveAsync(answer.AsMemory(filled), SocketFlags.None, ct).ConfigureAwait(false);
+            filled += count;
+            var status = head.Parse(answer.AsSpan(0, filled), toHead: false);
+            if (status == HeadStatus.Complete && head.Status >= 200)
+            {
+                return head.Status < 400
+                    ? TargetEvent.CheckPassed.Instance
+                    : new TargetEvent.CheckFailed($"check GET {check.Path} at {target}: answered {head.Status}", Refused: false);
+            }
+            if (status == HeadStatus.Refused)
+                return new TargetEvent.CheckFailed($"check GET {check.Path} at {target}: {HeadErrors.Text(head.Error)} in the answer", Refused: false);
+            if (count == 0) return new TargetEvent.CheckFailed($"check GET {check.Path} at {target}: the connection ended before an answer", Refused: false);
+            if (status == HeadStatus.Complete)
+            {
+                answer.AsSpan(head.Length, filled - head.Length).CopyTo(answer);
+                filled -= head.Length;
+                head.Clear();
+            }
+        }
+    }
+}

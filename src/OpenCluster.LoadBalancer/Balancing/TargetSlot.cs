@@ -1,0 +1,87 @@
+using System.Net;
+using OpenCluster.Decisions.Targets;
+using OpenCluster.LoadBalancer.Forwarding;
+using OpenCluster.LoadBalancer.Sockets;
+using OpenCluster.Model.Balancing;
+
+namespace OpenCluster.LoadBalancer.Balancing;
+
+/// <summary>What identifies a target across snapshots: its health and connections outlive a change of everything else.</summary>
+internal readonly record struct TargetKey(string Id, string Address, int Port)
+{
+    public static TargetKey Of(Target target) => new(target.Id, target.Address, target.Port);
+}
+
+/// <summary>One target as this process knows it: its health machine, counters, and idle connections. Shared by the routes that use it.</summary>
+internal sealed class TargetSlot(TargetKey key, IPEndPoint endPoint, TimeKeeper keeper)
+{
+    private readonly Lock _healthGate = new();
+    private TargetHealth _health = TargetHealth.Unseen;
+    private TargetRules _rules = TargetRules.Default;
+    private int _inFlight;
+    private long _requests;
+    private long _failed;
+
+    public TargetKey Key { get; } = key;
+    public IPEndPoint EndPoint { get; } = endPoint;
+    public IdleConnections Idle { get; } = new();
+    public TargetHealth Health => Volatile.Read(ref _health);
+    public int InFlight => Volatile.Read(ref _inFlight);
+    public long Requests => Interlocked.Read(ref _requests);
+    public long Failed => Interlocked.Read(ref _failed);
+
+    /// <summary>Raised outside any lock when it starts or stops serving.</summary>
+    public event Action<TargetSlot, TargetEffect.Changed>? Changed;
+
+    /// <summary>Raised when a check should not wait for its turn.</summary>
+    public event Action? CheckWanted;
+
+    public void Use(TargetRules rules)
+    {
+        lock (_healthGate) _rules = rules;
+    }
+
+    public void Tell(TargetEvent happened)
+    {
+        System.Collections.Immutable.ImmutableArray<TargetEffect> effects;
+        lock (_healthGate)
+        {
+            var decision = _health.Handle(happened, _rules, keeper.Now);
+            Volatile.Write(ref _health, decision.State);
+            effects = decision.Effects;
+        }
+
+        foreach (var effect in effects)
+        {
+            switch (effect)
+            {
+                case TargetEffect.Changed changed:
+                    if (changed.To is TargetState.Down) Idle.CloseAll();
+                    Changed?.Invoke(this, changed);
+                    break;
+                case TargetEffect.CheckNow:
+                    CheckWanted?.Invoke();
+                    break;
+            }
+        }
+    }
+
+    public void Begin()
+    {
+        Interlocked.Increment(ref _inFlight);
+        Interlocked.Increment(ref _requests);
+    }
+
+    public void End() => Interlocked.Decrement(ref _inFlight);
+
+    /// <summary>A request was answered well. Free while there is nothing to forgive.</summary>
+    public void Passed()
+    {
+        if (Health.FailuresInRow > 0) Tell(TargetEvent.RequestPassed.Instance);
+    }
+
+    /// <summary>Counts a failed request; whether the target is to blame is told apart, see <see cref="Blame"/>.</summary>
+    public void CountFailed() => Interlocked.Increment(ref _failed);
+
+    public void Blame(string reason, bool refused = false) => Tell(new TargetEvent.RequestFailed(reason, refused));
+}

@@ -1,0 +1,68 @@
+using System.Net;
+using OpenCluster.Model.Balancing;
+using OpenCluster.Model.Nouns;
+
+namespace OpenCluster.LoadBalancer.Configuration;
+
+/// <summary>Finds everything wrong with a snapshot before any of it is used.</summary>
+internal static class SnapshotCheck
+{
+    public static IReadOnlyList<string> Errors(BalancerSnapshot snapshot)
+    {
+        var errors = new List<string>();
+        Listeners(snapshot, errors);
+        var routeIds = new HashSet<string>(StringComparer.Ordinal);
+        var claims = new Dictionary<(string Host, string Path), string>();
+        foreach (var route in snapshot.Routes)
+        {
+            if (!routeIds.Add(route.Id)) errors.Add($"two routes have the id {route.Id}");
+            foreach (var match in route.Matches) Match(route, match, claims, errors);
+            Rules(route, errors);
+            foreach (var target in route.Targets) Target(route, target, errors);
+        }
+        return errors;
+    }
+
+    private static void Listeners(BalancerSnapshot snapshot, List<string> errors)
+    {
+        var addresses = new Dictionary<(string, int), string>();
+        foreach (var listener in snapshot.Listeners)
+        {
+            if (!IPAddress.TryParse(listener.Address, out _)) errors.Add($"listener {listener.Name}: \"{listener.Address}\" is not an IP address");
+            if (listener.Port is < 1 or > 65535) errors.Add($"listener {listener.Name}: {listener.Port} is not a port from 1 to 65535");
+            if (!addresses.TryAdd((listener.Address, listener.Port), listener.Name))
+                errors.Add($"listeners {addresses[(listener.Address, listener.Port)]} and {listener.Name} both want {listener.Address}:{listener.Port}");
+        }
+    }
+
+    private static void Match(RoutePlan route, RouteMatch match, Dictionary<(string Host, string Path), string> claims, List<string> errors)
+    {
+        var host = match.Host.ToLowerInvariant();
+        var isWildcard = host == "*" || host.StartsWith("*.", StringComparison.Ordinal);
+        if (host.Length is 0 or > 255 || (isWildcard ? host[1..] : host).Contains('*')) errors.Add($"route {route.Name}: \"{match.Host}\" is not a host, *.host or *");
+        foreach (var path in match.Except.Prepend(match.Path))
+            if (!path.StartsWith('/') || path.Length > 2048) errors.Add($"route {route.Name}: the path \"{path}\" must start with / and have at most 2,048 characters");
+        if (!claims.TryAdd((host, match.Path.TrimEnd('/')), route.Name))
+            errors.Add($"routes {claims[(host, match.Path.TrimEnd('/'))]} and {route.Name} both claim {match.Host}{match.Path}");
+    }
+
+    private static void Rules(RoutePlan route, List<string> errors)
+    {
+        var rules = route.Rules;
+        if (rules.Timeout <= TimeSpan.Zero || rules.ConnectTimeout <= TimeSpan.Zero) errors.Add($"route {route.Name}: time limits must be above zero");
+        if (rules.Retries is < 0 or > 5) errors.Add($"route {route.Name}: {rules.Retries} retries are not 0 to 5");
+        if (rules.RetryBudget is < 0 or > 1 or double.NaN) errors.Add($"route {route.Name}: a retry budget of {rules.RetryBudget} is not 0 to 1");
+        if (rules.WaitFor < TimeSpan.Zero || rules.WaitRequests < 0 || rules.SlowStart < TimeSpan.Zero || rules.MaxBodyBytes < 0)
+            errors.Add($"route {route.Name}: a wait, slow start or body limit is below zero");
+        if (route.Check is { } check && (check.Every < TimeSpan.FromMilliseconds(100) || check.Timeout <= TimeSpan.Zero || (check.Kind == CheckKind.Http && !check.Path.StartsWith('/'))))
+            errors.Add($"route {route.Name}: its check must come at most every 100 ms, have a time limit above zero, and a path that starts with /");
+        if (route.WebRoot is { } root && !Path.IsPathFullyQualified(root)) errors.Add($"route {route.Name}: the web root \"{root}\" is not an absolute path");
+    }
+
+    private static void Target(RoutePlan route, Target target, List<string> errors)
+    {
+        if (!IPAddress.TryParse(target.Address, out _)) errors.Add($"route {route.Name}, target {target.Id}: \"{target.Address}\" is not an IP address");
+        if (target.Port is < 1 or > 65535) errors.Add($"route {route.Name}, target {target.Id}: {target.Port} is not a port from 1 to 65535");
+        if (target.Weight is < 1 or > 1000) errors.Add($"route {route.Name}, target {target.Id}: a weight of {target.Weight} is not 1 to 1,000");
+    }
+}

@@ -1,0 +1,117 @@
+using System.Net.Sockets;
+using OpenCluster.LoadBalancer.Balancing;
+using OpenCluster.LoadBalancer.Sockets;
+
+namespace OpenCluster.LoadBalancer.Forwarding;
+
+/// <summary>One connection to a target. Used by one request at a time, then kept idle for the next.</summary>
+internal sealed class TargetConnection : Timed
+{
+    private readonly TimeKeeper _keeper;
+    private readonly Socket _socket;
+    private ValueTask<int> _armed;
+    private bool _hasArmed;
+    private int _closed;
+
+    private TargetConnection(TargetSlot slot, Socket socket, TimeKeeper keeper)
+    {
+        Slot = slot;
+        _socket = socket;
+        _keeper = keeper;
+        _keeper.Add(this);
+    }
+
+    public TargetSlot Slot { get; }
+    public Socket Socket => _socket;
+    /// <summary>Has already served a request: its end before an answer says nothing about the target.</summary>
+    public bool IsReused { get; private set; }
+    /// <summary>Closed because its time was over.</summary>
+    public bool TimedOut { get; private set; }
+    public bool IsClosed => Volatile.Read(ref _closed) != 0;
+
+    /// <exception cref="SocketException">It cannot be reached, within the time given.</exception>
+    public static async ValueTask<TargetConnection> ConnectAsync(TargetSlot slot, TimeSpan limit, TimeKeeper keeper)
+    {
+        var socket = new Socket(slot.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var connection = new TargetConnection(slot, socket, keeper);
+        connection.Within(limit);
+        try
+        {
+            await socket.ConnectAsync(slot.EndPoint).ConfigureAwait(false);
+            connection.Within(null);
+            return connection;
+        }
+        catch (Exception lost) when (lost is SocketException or ObjectDisposedException)
+        {
+            var timedOut = connection.TimedOut;
+            connection.Close();
+            throw timedOut ? new SocketException((int)SocketError.TimedOut) : lost as SocketException ?? new SocketException((int)SocketError.OperationAborted);
+        }
+    }
+
+    /// <summary>
+    /// Starts to receive before anything is sent. False when that completes at once: the target has closed, or has sent what nobody asked
+    /// for, which would be taken for the answer to the next request. The call costs nothing: the answer must be waited for anyway.
+    /// </summary>
+    public bool TryArm(Memory<byte> buffer)
+    {
+        try
+        {
+            // Kept, not awaited here: it is awaited exactly once, by ReceiveAsync or DisarmAsync.
+#pragma warning disable CA2012
+            _armed = _socket.ReceiveAsync(buffer, SocketFlags.None);
+#pragma warning restore CA2012
+        }
+        catch (Exception lost) when (lost is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
+        _hasArmed = true;
+        return !_armed.IsCompleted;
+    }
+
+    /// <summary>Bytes of the receive that <see cref="TryArm"/> started, or of a new one.</summary>
+    public ValueTask<int> ReceiveAsync(Memory<byte> buffer)
+    {
+        if (!_hasArmed) return _socket.ReceiveAsync(buffer, SocketFlags.None);
+        _hasArmed = false;
+        return _armed;
+    }
+
+    /// <summary>Whether an answer, or the end, has come though nobody waits for it yet.</summary>
+    public bool HasArrived => _hasArmed && _armed.IsCompleted;
+
+    /// <summary>Ends a receive that was armed and is not wanted: only after <see cref="Close"/>.</summary>
+    public async ValueTask DisarmAsync()
+    {
+        if (!_hasArmed) return;
+        _hasArmed = false;
+        try
+        {
+            await _armed.ConfigureAwait(false);
+        }
+        catch (Exception lost) when (lost is SocketException or ObjectDisposedException)
+        {
+            // Closed by us, just before.
+        }
+    }
+
+    /// <summary>Closes the connection unless done or changed by then; null for no limit.</summary>
+    public void Within(TimeSpan? limit) =>
+        Volatile.Write(ref DueMs, limit is { } some ? _keeper.NowMs + (long)some.TotalMilliseconds : long.MaxValue);
+
+    public void Reuse() => IsReused = true;
+
+    public void Close()
+    {
+        if (Interlocked.Exchange(ref _closed, 1) != 0) return;
+        _keeper.Remove(this);
+        _socket.Dispose();
+    }
+
+    internal override void Expire()
+    {
+        TimedOut = true;
+        Close();
+    }
+}

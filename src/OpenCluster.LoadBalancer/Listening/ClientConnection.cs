@@ -1,0 +1,335 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Text;
+using OpenCluster.LoadBalancer.Admission;
+using OpenCluster.LoadBalancer.Forwarding;
+using OpenCluster.LoadBalancer.Http;
+using OpenCluster.LoadBalancer.Sockets;
+
+namespace OpenCluster.LoadBalancer.Listening;
+
+/// <summary>
+/// One client's connection: reads heads, hands each request to the stages, and goes on with the next, in order. Nothing here blocks, and a
+/// request allocates nothing: the loop below is the connection's only object besides its buffers.
+/// </summary>
+internal sealed class ClientConnection : Timed
+{
+    private const int FirstBufferBytes = 4096;
+
+    private readonly Socket _socket;
+    private readonly TimeKeeper _keeper;
+    private readonly Stages _stages;
+    private readonly Forwarder _forwarder;
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(FirstBufferBytes);
+    private int _start;
+    private int _end;
+    private int _closed;
+    private bool _idle = true;
+    private bool _skippedLine;
+    private bool _lingering;
+    private long _idleSinceMs;
+
+    public ClientConnection(Socket socket, Stages stages)
+    {
+        _socket = socket;
+        _stages = stages;
+        _keeper = stages.Keeper;
+        Remote = socket.RemoteEndPoint as IPEndPoint ?? new IPEndPoint(IPAddress.None, 0);
+        var address = Remote.Address.IsIPv4MappedToIPv6 ? Remote.Address.MapToIPv4() : Remote.Address;
+        RemoteText = address.ToString();
+        Forwarded = Encoding.ASCII.GetBytes($"X-Forwarded-For: {RemoteText}\r\nX-Forwarded-Proto: http\r\n");
+        _forwarder = new Forwarder(this, stages);
+        _idleSinceMs = _keeper.NowMs;
+    }
+
+    public Stages Stages => _stages;
+    public Exchange Exchange { get; } = new();
+    public IPEndPoint Remote { get; }
+    public string RemoteText { get; }
+    public Socket Socket => _socket;
+    /// <summary>The header lines that tell a target of this client.</summary>
+    public byte[] Forwarded { get; }
+    /// <summary>Bytes of the head being served, and of what follows it.</summary>
+    public ReadOnlySpan<byte> HeadBytes => _buffer;
+    /// <summary>What has been received and belongs to nothing read yet.</summary>
+    public ReadOnlyMemory<byte> Buffered => _buffer.AsMemory(_start, _end - _start);
+    public bool IsClosed => Volatile.Read(ref _closed) != 0;
+
+    /// <summary>Serves requests until either side ends the connection. Never throws.</summary>
+    public async Task ServeAsync()
+    {
+        _keeper.Add(this);
+        try
+        {
+            while (await ReadHeadAsync().ConfigureAwait(false))
+            {
+                await _forwarder.ServeAsync().ConfigureAwait(false);
+                if (Exchange.Close)
+                {
+                    await LingerAsync().ConfigureAwait(false);
+                    break;
+                }
+            }
+        }
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException or ClientGoneException)
+        {
+            // The client went away, or its time was over. Both are counted where they are decided; here is nobody left to tell.
+        }
+        finally
+        {
+            Close();
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = [];
+            _stages.Connections.Left(this);
+        }
+    }
+
+    /// <summary>Takes bytes out of <see cref="Buffered"/>.</summary>
+    public void Consume(int count) => _start += count;
+
+    /// <summary>Gives back the last bytes read with <see cref="ReadBodyAsync"/>: they belong to the next request.</summary>
+    public void PutBack(ReadOnlySpan<byte> bytes)
+    {
+        // Whatever was buffered has been read before these bytes came, so all the space after the head is free, and these were at
+        // most a buffer's worth. The head stays in place: it is still being served.
+        var from = Exchange.Head.Length;
+        if (_start < _end)
+        {
+            // They came from this very buffer.
+            _start -= bytes.Length;
+            return;
+        }
+        Reserve(from + bytes.Length);
+        bytes.CopyTo(_buffer.AsSpan(from));
+        _start = from;
+        _end = from + bytes.Length;
+    }
+
+    /// <summary>Bytes of the request's body: first those buffered, then from the connection, within the time for slow clients. 0 at its end.</summary>
+    /// <exception cref="ClientGoneException"/>
+    public ValueTask<int> ReadBodyAsync(Memory<byte> buffer)
+    {
+        var buffered = Buffered;
+        if (buffered.Length == 0) return ReceiveAsync(buffer);
+        var count = Math.Min(buffered.Length, buffer.Length);
+        buffered[..count].CopyTo(buffer);
+        _start += count;
+        return new ValueTask<int>(count);
+    }
+
+    /// <summary>Tells a client that waits for it to send the body (RFC 9110 §10.1.1), then reads.</summary>
+    /// <exception cref="ClientGoneException"/>
+    public async ValueTask<int> ContinueThenReadAsync(Memory<byte> buffer)
+    {
+        await SendAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray()).ConfigureAwait(false);
+        return await ReadBodyAsync(buffer).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends within the time for slow readers.</summary>
+    /// <exception cref="ClientGoneException"/>
+    public ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        Exchange.BytesOut += bytes.Length;
+        try
+        {
+            var sending = _socket.SendAllAsync(bytes);
+            return sending.IsCompletedSuccessfully ? default : FinishAsync(sending);
+        }
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        {
+            throw new ClientGoneException(gone);
+        }
+    }
+
+    /// <summary>No more requests, no more answers: what is still to be read from here on has only the time of <see cref="Limits.Linger"/>.</summary>
+    public void BeginLinger()
+    {
+        if (_lingering || IsClosed) return;
+        Within(Limits.Linger);
+        _lingering = true;
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        {
+            Close();
+        }
+    }
+
+    /// <summary>Closes the connection unless done or changed by then; null for no limit.</summary>
+    public void Within(TimeSpan? limit)
+    {
+        if (!_lingering) Volatile.Write(ref DueMs, limit is { } some ? _keeper.NowMs + (long)some.TotalMilliseconds : long.MaxValue);
+    }
+
+    public void Close()
+    {
+        if (Interlocked.Exchange(ref _closed, 1) != 0) return;
+        _keeper.Remove(this);
+        _socket.Dispose();
+    }
+
+    /// <summary>Closes so that the client sees it was no good end: with a reset where the kernel allows.</summary>
+    public void Abort()
+    {
+        if (IsClosed) return;
+        try
+        {
+            _socket.LingerState = new LingerOption(true, 0);
+        }
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        {
+            // Already gone: what the reset was to bring about.
+        }
+        Close();
+    }
+
+    internal override bool IsDue(long nowMs) =>
+        base.IsDue(nowMs) || (_stages.IsDraining && Volatile.Read(ref _idle) && nowMs - Volatile.Read(ref _idleSinceMs) >= Limits.DrainIdle.TotalMilliseconds);
+
+    internal override void Expire()
+    {
+        // While draining, a request may have come in since it was found idle: then it is served, and told to close.
+        if (_stages.IsDraining && _keeper.NowMs < DueMs && HasInput()) return;
+        Close();
+    }
+
+    private bool HasInput()
+    {
+        try
+        {
+            return _socket.Available > 0;
+        }
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Reads until a whole head is in the buffer, at its start. False when the client ended, or was refused and answered.</summary>
+    private async ValueTask<bool> ReadHeadAsync()
+    {
+        Compact();
+        Exchange.Head.Clear();
+        _skippedLine = false;
+        var hasHeadLimit = false;
+        while (true)
+        {
+            if (_end > 0)
+            {
+                SkipEmptyLine();
+                switch (Exchange.Head.Parse(_buffer.AsSpan(0, _end)))
+                {
+                    case HeadStatus.Complete:
+                        _idle = false;
+                        Within(null);
+                        _start = Exchange.Head.Length;
+                        return true;
+                    case HeadStatus.Refused:
+                        await _forwarder.RefuseAsync(Exchange.Head.Error).ConfigureAwait(false);
+                        await LingerAsync().ConfigureAwait(false);
+                        return false;
+                }
+                _idle = false;
+                if (!hasHeadLimit) Within(Limits.Head);
+                hasHeadLimit = true;
+            }
+            else
+            {
+                _idle = true;
+                Volatile.Write(ref _idleSinceMs, _keeper.NowMs);
+                Within(Limits.KeepAlive);
+            }
+
+            if (_end == _buffer.Length) Reserve(_buffer.Length * 2);
+            var count = await _socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None).ConfigureAwait(false);
+            if (count == 0) return false;
+            _end += count;
+        }
+    }
+
+    /// <summary>Moves what came after the last request to the start, and gives a grown buffer back.</summary>
+    private void Compact()
+    {
+        var rest = _end - _start;
+        if (rest > 0 && _start > 0) Buffer.BlockCopy(_buffer, _start, _buffer, 0, rest);
+        _start = 0;
+        _end = rest;
+        if (rest > 0 || _buffer.Length <= FirstBufferBytes) return;
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = ArrayPool<byte>.Shared.Rent(FirstBufferBytes);
+    }
+
+    /// <summary>RFC 9112 §2.2: an empty line before a request, left by sloppy clients after a body, is ignored. One, not many.</summary>
+    private void SkipEmptyLine()
+    {
+        if (_skippedLine || _end < 2 || _buffer[0] != '\r' || _buffer[1] != '\n') return;
+        _skippedLine = true;
+        Buffer.BlockCopy(_buffer, 2, _buffer, 0, _end - 2);
+        _end -= 2;
+    }
+
+    private void Reserve(int size)
+    {
+        if (_buffer.Length >= size) return;
+        var larger = ArrayPool<byte>.Shared.Rent(size);
+        Buffer.BlockCopy(_buffer, 0, larger, 0, _end);
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = larger;
+    }
+
+    /// <summary>
+    /// Ends our side first and reads on for a moment: a close with bytes unread makes the kernel send a reset, which could destroy the
+    /// answer before the client has read it (RFC 9112 §9.6). Not needed when the client itself asked for the close and has sent nothing more.
+    /// </summary>
+    private async ValueTask LingerAsync()
+    {
+        if (IsClosed || (!Exchange.Head.KeepAlive && Exchange.Head.Error == HeadError.None && Exchange.Head.Body == BodyKind.None && Buffered.Length == 0)) return;
+        BeginLinger();
+        for (long drained = 0; drained < Limits.LingerBytes && !IsClosed;)
+        {
+            var count = await _socket.ReceiveAsync(_buffer.AsMemory(), SocketFlags.None).ConfigureAwait(false);
+            if (count == 0) return;
+            drained += count;
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> ReceiveAsync(Memory<byte> buffer)
+    {
+        Within(Limits.BodySilence);
+        try
+        {
+            return await _socket.ReceiveAsync(buffer, SocketFlags.None).ConfigureAwait(false);
+        }
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        {
+            throw new ClientGoneException(gone);
+        }
+        finally
+        {
+            Within(null);
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask FinishAsync(ValueTask sending)
+    {
+        Within(Limits.SendSilence);
+        try
+        {
+            await sending.ConfigureAwait(false);
+        }
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        {
+            throw new ClientGoneException(gone);
+        }
+        finally
+        {
+            Within(null);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using OpenCluster.LoadBalancer.Admission;
+
+namespace OpenCluster.LoadBalancer.Listening;
+
+/// <summary>The open client connections, bounded by <see cref="Limits.Connections"/>.</summary>
+internal sealed class ConnectionSet
+{
+    private readonly ConcurrentDictionary<ClientConnection, byte> _open = new();
+    private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _count;
+    private long _accepted;
+    private long _refused;
+    private volatile bool _closing;
+
+    public int Count => Volatile.Read(ref _count);
+    public long Accepted => Interlocked.Read(ref _accepted);
+    public long Refused => Interlocked.Read(ref _refused);
+
+    /// <summary>Starts to serve a client just accepted, or turns it away when there are too many.</summary>
+    public void Serve(Socket socket, Stages stages)
+    {
+        Interlocked.Increment(ref _accepted);
+        if (Interlocked.Increment(ref _count) > Limits.Connections)
+        {
+            Interlocked.Decrement(ref _count);
+            Interlocked.Increment(ref _refused);
+            TurnAway(socket);
+            return;
+        }
+
+        ClientConnection connection;
+        try
+        {
+            socket.NoDelay = true;
+            connection = new ClientConnection(socket, stages);
+        }
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        {
+            // It left between being accepted and being looked at.
+            socket.Dispose();
+            Interlocked.Decrement(ref _count);
+            return;
+        }
+        _open.TryAdd(connection, 0);
+        _ = connection.ServeAsync();
+    }
+
+    public void Left(ClientConnection connection)
+    {
+        if (!_open.TryRemove(connection, out _)) return;
+        if (Interlocked.Decrement(ref _count) == 0 && _closing) _empty.TrySetResult();
+    }
+
+    /// <summary>Completes when the last connection has ended. No new ones may come any more.</summary>
+    public Task WhenEmpty()
+    {
+        _closing = true;
+        if (Count == 0) _empty.TrySetResult();
+        return _empty.Task;
+    }
+
+    public void CloseAll()
+    {
+        foreach (var connection in _open.Keys) connection.Close();
+    }
+
+    /// <summary>Costs one small send; a balancer at its limit has no more to give.</summary>
+    private static void TurnAway(Socket socket)
+    {
+        try
+        {
+            socket.Blocking = false;
+            socket.Send("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"u8);
+        }
+        catch (SocketException)
+        {
+            // Whether it hears the reason is the least of our worries.
+        }
+        socket.Dispose();
+    }
+}

@@ -1,0 +1,15 @@
+using OpenCluster.LoadBalancer.Balancing;
+using OpenCluster.LoadBalancer.Observing;
+using OpenCluster.LoadBalancer.Web;
+using OpenCluster.Model.Nouns;
+
+namespace OpenCluster.LoadBalancer.Routing;
+
+/// <summary>A compiled route: where its requests go and by which rules. Immutable; what lasts is in its memory.</summary>
+internal sealed record RouteEntry(string Id, string Name, RouteRules Rules, TargetPool Pool, StaticFiles? Files, RouteMemory Memory)
+{
+    public RouteCounters Counters => Memory.Counters;
+}
+
+/// <summary>A route found for a request, and how many bytes of the path's start to leave out.</summary>
+internal readonly record struct RouteHit(RouteEntry? Route, int StripLength);

@@ -1,0 +1,62 @@
+using OpenCluster.LoadBalancer.Balancing;
+using OpenCluster.LoadBalancer.Http;
+using OpenCluster.LoadBalancer.Listening;
+using OpenCluster.LoadBalancer.Observing;
+using OpenCluster.LoadBalancer.Routing;
+using OpenCluster.LoadBalancer.Sockets;
+
+namespace OpenCluster.LoadBalancer;
+
+/// <summary>What every connection of a balancer shares: the routing table of the moment, the clock, and where requests are counted and logged.</summary>
+internal sealed class Stages(TimeKeeper keeper, AccessLog? log, CancellationToken stopped)
+{
+    private RoutingTable _table = RoutingTable.Empty;
+    private Dictionary<string, RouteEntry> _routes = [];
+    private long _requests;
+    private long _failed;
+    private readonly long[] _refused = new long[Enum.GetValues<HeadError>().Length];
+    private volatile bool _draining;
+
+    public TimeKeeper Keeper { get; } = keeper;
+    public TimeProvider Time => Keeper.Time;
+    public ConnectionSet Connections { get; } = new();
+    public AccessLog? Log { get; } = log;
+    public CancellationToken Stopped { get; } = stopped;
+    public RoutingTable Table => Volatile.Read(ref _table);
+    public IReadOnlyDictionary<string, RouteEntry> Routes => Volatile.Read(ref _routes);
+    public long Requests => Interlocked.Read(ref _requests);
+
+    /// <summary>Requests answered with an error of the balancer's own, because no target gave an answer.</summary>
+    public long Failed => Interlocked.Read(ref _failed);
+
+    /// <summary>No connection serves more than the request it is at.</summary>
+    public bool IsDraining => _draining;
+
+    /// <summary>From the next request on, these are the routes. Requests in flight end by the old ones.</summary>
+    public void Use(RoutingTable table, Dictionary<string, RouteEntry> routes)
+    {
+        Volatile.Write(ref _routes, routes);
+        Volatile.Write(ref _table, table);
+    }
+
+    public void Drain() => _draining = true;
+
+    /// <summary>The pool that serves a route now; its old one when the route is gone.</summary>
+    public TargetPool PoolOf(RouteEntry route) => Routes.TryGetValue(route.Id, out var now) ? now.Pool : route.Pool;
+
+    public long RefusedFor(HeadError error) => Interlocked.Read(ref _refused[(int)error]);
+
+    public void CountRefused(HeadError error) => Interlocked.Increment(ref _refused[(int)error]);
+
+    public void CountFailed() => Interlocked.Increment(ref _failed);
+
+    /// <summary>A request is over: count and log it.</summary>
+    public void Observe(ClientConnection client)
+    {
+        var exchange = client.Exchange;
+        var microseconds = (long)(Time.GetElapsedTime(exchange.StartedStamp).Ticks / 10);
+        Interlocked.Increment(ref _requests);
+        exchange.Route?.Counters.Count(exchange.Status, exchange.BytesOut, microseconds);
+        Log?.Write(client, microseconds);
+    }
+}

@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using OpenCluster.LoadBalancer.Sockets;
+using OpenCluster.Model.Balancing;
+using OpenCluster.Model.Nouns;
+
+namespace OpenCluster.LoadBalancer.Tests.Support;
+
+/// <summary>A balancer in this process, on a free port, with one route to the given targets unless told otherwise.</summary>
+internal sealed class TestBalancer : IAsyncDisposable
+{
+    private readonly TimeKeeper _keeper = new(TimeProvider.System);
+
+    private TestBalancer(int port)
+    {
+        Port = port;
+        Balancer = new Balancer(log: null, _keeper);
+    }
+
+    public Balancer Balancer { get; }
+    public int Port { get; }
+
+    public static async Task<TestBalancer> StartAsync(RouteRules? rules = null, HealthCheck? check = null, params RawTarget[] targets)
+    {
+        var test = new TestBalancer(FreePort());
+        test.Use(test.Snapshot(rules, check, [.. targets.Select((t, i) => Target("t" + i, t.Port))]));
+        await test.Balancer.Targets.FirstChecksAsync(TimeSpan.FromSeconds(5), CancellationToken.None);
+        return test;
+    }
+
+    public static async Task<TestBalancer> StartAsync(params RawTarget[] targets) => await StartAsync(null, null, targets);
+
+    public static async Task<TestBalancer> ServeAsync(params RoutePlan[] routes)
+    {
+        var test = new TestBalancer(FreePort());
+        test.Use(test.Snapshot(routes));
+        await test.Balancer.Targets.FirstChecksAsync(TimeSpan.FromSeconds(5), CancellationToken.None);
+        return test;
+    }
+
+    public static Target Target(string id, int port) => new() { Id = id, Address = "127.0.0.1", Port = port };
+
+    public BalancerSnapshot Snapshot(RouteRules? rules, HealthCheck? check, ImmutableArray<Target> targets) =>
+        Snapshot(new RoutePlan { Id = "r1", Name = "site", Matches = [new RouteMatch("*")], Rules = rules ?? new RouteRules(), Check = check, Targets = targets });
+
+    public BalancerSnapshot Snapshot(params RoutePlan[] routes) => new()
+    {
+        Balancer = "lb-1",
+        Cluster = "test",
+        Revision = (Balancer.Snapshot?.Revision ?? 0) + 1,
+        Listeners = [new Listener("web", Port, Address: "127.0.0.1")],
+        Routes = [.. routes],
+    };
+
+    public void Use(BalancerSnapshot snapshot) => Assert.True(Balancer.Apply(snapshot), Balancer.Refused);
+
+    public RawClient Client() => new(Port);
+
+    public TargetReport Report(string id) => Balancer.Report("lb-1").Targets.Single(t => t.Id == id);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Balancer.DisposeAsync();
+        _keeper.Dispose();
+    }
+
+    public static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}
