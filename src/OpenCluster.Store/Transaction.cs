@@ -44,6 +44,11 @@ public sealed class Transaction
     /// <summary>Deletes the document; nothing happens when there is none.</summary>
     public Transaction Delete(string key) => Change(new Write.Delete(key), 0);
 
+    /// <summary>Whether a condition and a put of this key would still fit the limits.</summary>
+    internal bool HasRoomFor(string key, ReadOnlyMemory<byte> value) =>
+        keys < StoreLimits.MaxTransactionKeys
+        && bytes + (2 * Encoding.UTF8.GetByteCount(key)) + value.Length <= StoreLimits.MaxTransactionBytes;
+
     private Transaction Require(Condition condition)
     {
         StoreLimits.CheckKey(condition.Key);

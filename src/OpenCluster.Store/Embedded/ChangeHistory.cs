@@ -7,11 +7,11 @@ namespace OpenCluster.Store.Embedded;
 internal sealed class ChangeHistory(int maxRevisions, long maxBytes)
 {
     private readonly Lock batchesLock = new();
-    private readonly Queue<(ChangeBatch Batch, long Bytes)> batches = new();
+    private readonly List<(ChangeBatch Batch, long Bytes)> batches = [];
+    private int oldest;
     private TaskCompletionSource more = NewSignal();
     private long bytes;
     private long compacted;
-    private long newest;
     private bool closed;
 
     /// <summary>Forgets everything up to <paramref name="revision"/>: a snapshot has it, but not how it came about.</summary>
@@ -20,7 +20,7 @@ internal sealed class ChangeHistory(int maxRevisions, long maxBytes)
         lock (batchesLock)
         {
             batches.Clear();
-            (bytes, compacted, newest) = (0, revision, revision);
+            (bytes, compacted, oldest) = (0, revision, 0);
         }
     }
 
@@ -30,14 +30,19 @@ internal sealed class ChangeHistory(int maxRevisions, long maxBytes)
         lock (batchesLock)
         {
             var size = batch.Changes.Sum(change => (2L * change.Key.Length) + (change.Document?.Value.Length ?? 0) + 200);
-            batches.Enqueue((batch, size));
+            batches.Add((batch, size));
             bytes += size;
-            newest = batch.Revision;
-            while (batches.Count > maxRevisions || (bytes > maxBytes && batches.Count > 1))
+            while (batches.Count - oldest > maxRevisions || (bytes > maxBytes && batches.Count - oldest > 1))
             {
-                var (old, oldBytes) = batches.Dequeue();
-                bytes -= oldBytes;
-                compacted = old.Revision;
+                bytes -= batches[oldest].Bytes;
+                compacted = batches[oldest].Batch.Revision;
+                batches[oldest++] = default;
+            }
+            // The forgotten ones leave the list in bulk, so that each costs its share of one move and no more.
+            if (oldest > batches.Count / 2)
+            {
+                batches.RemoveRange(0, oldest);
+                oldest = 0;
             }
             (waiting, more) = (more, NewSignal());
         }
@@ -68,11 +73,23 @@ internal sealed class ChangeHistory(int maxRevisions, long maxBytes)
                 throw new CompactedException(compacted);
             if (closed)
                 throw new StoreUnavailableException("The store was closed.", outcomeUnknown: false);
-            // Most watchers are at the end, so the common case must not walk the queue.
-            if (newest <= revision)
-                return ([], more.Task);
-            return ([.. batches.Select(entry => entry.Batch).SkipWhile(batch => batch.Revision <= revision).Take(max)], more.Task);
+            var first = FirstAfter(revision);
+            return ([.. batches.GetRange(first, Math.Min(max, batches.Count - first)).Select(entry => entry.Batch)], more.Task);
         }
+    }
+
+    private int FirstAfter(long revision)
+    {
+        var (low, high) = (oldest, batches.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (batches[middle].Batch.Revision <= revision)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        return low;
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

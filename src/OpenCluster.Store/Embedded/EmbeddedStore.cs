@@ -35,7 +35,8 @@ public sealed class EmbeddedStore : IStore
     /// <summary>Opens the store in <paramref name="directory"/>, or creates it, and takes the directory for this process.</summary>
     /// <exception cref="StoreInUseException">Another process has it.</exception>
     /// <exception cref="JournalDamagedException">What was stored is not whole; the message says where and what to do.</exception>
-    /// <exception cref="JournalVersionException">A newer program wrote it.</exception>
+    /// <exception cref="JournalVersionException">A newer program wrote the files.</exception>
+    /// <exception cref="InvalidDataException">A newer program wrote records that this one does not know.</exception>
     /// <exception cref="JournalWriteException">The directory cannot be written.</exception>
     public static EmbeddedStore Open(string directory, EmbeddedStoreOptions options)
     {
@@ -136,7 +137,9 @@ public sealed class EmbeddedStore : IStore
         }
         catch (ChannelClosedException)
         {
-            throw new StoreUnavailableException("The store was closed.", outcomeUnknown: false);
+            throw running.Exception is { } broken
+                ? new StoreUnavailableException($"The store stopped: {broken.InnerException?.Message}", outcomeUnknown: false, broken)
+                : new StoreUnavailableException("The store was closed.", outcomeUnknown: false);
         }
         return await request.Answer.WaitAsync(cancellationToken);
     }
