@@ -38,6 +38,8 @@ internal sealed class FakeTime : TimeProvider
 
     private sealed class FakeTimer(FakeTime time, TimerCallback callback, object? state) : ITimer
     {
+        private bool disposed;
+
         public TimeSpan DueAt { get; private set; }
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
@@ -58,12 +60,23 @@ internal sealed class FakeTime : TimeProvider
             return true;
         }
 
-        public void GoOff() => callback(state);
+        // Under the lock: a disposed timer never goes off, as with the real ones.
+        public void GoOff()
+        {
+            lock (time.timersLock)
+            {
+                if (!disposed)
+                    callback(state);
+            }
+        }
 
         public void Dispose()
         {
             lock (time.timersLock)
+            {
+                disposed = true;
                 time.timers.Remove(this);
+            }
         }
 
         public ValueTask DisposeAsync()

@@ -79,7 +79,6 @@ public sealed class EmbeddedCrashTests
                     // Refused: it must not count, and need not be gone.
                 }
             }
-            await store.DisposeAsync();
         }
         catch (MachineStopped)
         {
@@ -89,7 +88,22 @@ public sealed class EmbeddedCrashTests
         {
             // It could not even be opened.
         }
+        await EndAsync(store);
         return acknowledged;
+    }
+
+    /// <summary>Waits until the loop has let go of the disk, however it ended.</summary>
+    private static async Task EndAsync(EmbeddedStore? store)
+    {
+        try
+        {
+            if (store is not null)
+                await store.DisposeAsync();
+        }
+        catch (MachineStopped)
+        {
+            // It ended when the machine did.
+        }
     }
 
     private static async Task CheckAsync(SimulatedDisk disk, Dictionary<string, int> acknowledged)
