@@ -23,6 +23,7 @@ public sealed record Instance
     /// <summary>Id of the release it runs; null for built-in parts.</summary>
     public string? ReleaseId { get; init; }
     public required string ServerId { get; init; }
+    /// <summary>In documents the zone's id (empty for built-in parts, which belong to a server); in views its name.</summary>
     public required string Zone { get; init; }
     public Wanted Wanted { get; init; } = Wanted.Run;
     public DateTimeOffset Created { get; init; }

@@ -26,6 +26,12 @@ public sealed record Release
     public string? Digest { get; init; }
     public long SizeBytes { get; init; }
     public Build? Build { get; init; }
+    /// <summary>Id of the zone it was made for; the same commit in another zone is another release, with another specification.</summary>
+    public string Zone { get; init; } = "";
+    /// <summary>What its instances run with. It stands with the release, so that going back to a release goes back to its specification too.</summary>
+    public ServiceSpec? Spec { get; init; }
+    /// <summary>Id of the release whose archive this one shares (same commit, same build); null when it has a build of its own, or none.</summary>
+    public string? BuiltAs { get; init; }
     public DateTimeOffset Created { get; init; }
     public Failure? Failure { get; init; }
 }
