@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OpenCluster.Model.Running;
 
 namespace OpenCluster.Decisions.Conducting;
 
@@ -33,5 +34,29 @@ public sealed record Note(DateTimeOffset At, Weight Weight, string Subject, stri
 /// <summary>A document to write (or delete, when <paramref name="Json"/> is null).</summary>
 public readonly record struct DocumentWrite(string Key, ReadOnlyMemory<byte>? Json);
 
-/// <summary>Answer of the conductor to one event: documents that must be committed, in one transaction, before the effects are carried out.</summary>
-public readonly record struct Outcome(ImmutableArray<DocumentWrite> Persist, ImmutableArray<ClusterEffect> Effects);
+/// <summary>
+/// Answer of the conductor to one event: documents that must be committed, in one transaction (never more than
+/// <see cref="MaxDocuments"/>), before the effects are carried out in order.
+/// </summary>
+public readonly record struct Outcome(ImmutableArray<DocumentWrite> Persist, ImmutableArray<ClusterEffect> Effects)
+{
+    private readonly ImmutableArray<string> _deployments;
+
+    /// <summary>
+    /// Larger acts are done in several goes: the conductor asks to be woken at once for the next. An apply is one go, because
+    /// declared objects are grouped into one document per kind.
+    /// </summary>
+    public const int MaxDocuments = 128;
+
+    public static Outcome Nothing { get; } = new([], []);
+
+    /// <summary>Why the event was refused; nothing was changed then. Null when it was not.</summary>
+    public Failure? Refused { get; init; }
+
+    /// <summary>Deployments that answer the event: newly made, or already under way for the same thing.</summary>
+    public ImmutableArray<string> Deployments
+    {
+        get => _deployments.IsDefault ? [] : _deployments;
+        init => _deployments = value;
+    }
+}

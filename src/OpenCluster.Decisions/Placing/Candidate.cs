@@ -14,6 +14,10 @@ public sealed record Candidate
     public Room Free { get; init; } = Room.Unlimited;
     /// <summary>Instances of all services on it; the emptier server is preferred.</summary>
     public int Load { get; init; }
+    /// <summary>Runs an instance that the new one replaces: preferred among equals.</summary>
+    public bool Partner { get; init; }
+    /// <summary>Holds directories that the new instance needs: preferred before all else.</summary>
+    public bool Sticky { get; init; }
     /// <summary>Only one instance of this service can be here (it has a fixed port).</summary>
     public bool OnlyOne { get; init; }
 }

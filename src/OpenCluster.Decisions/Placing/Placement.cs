@@ -44,8 +44,10 @@ public static class Placement
         {
             var best = candidates
                 .Where(c => c.Open && free[c.ServerId].Fits(takes) && !(c.OnlyOne && byServer.GetValueOrDefault(c.ServerId) > 0))
-                .OrderBy(c => byServer.GetValueOrDefault(c.ServerId))
+                .OrderByDescending(c => c.Sticky)
+                .ThenBy(c => byServer.GetValueOrDefault(c.ServerId))
                 .ThenBy(c => byLocation[c.Location])
+                .ThenByDescending(c => c.Partner)
                 .ThenBy(c => c.Load + added.GetValueOrDefault(c.ServerId))
                 .ThenBy(c => c.ServerId, IdOrder.Instance)
                 .FirstOrDefault();

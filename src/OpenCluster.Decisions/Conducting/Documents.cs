@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using OpenCluster.Decisions.RollOuts;
+using OpenCluster.Model.Nouns;
+using OpenCluster.Model.Running;
+
+namespace OpenCluster.Decisions.Conducting;
+
+/// <summary>What the owner declared, without the objects themselves; they stand beside it, one document per kind.</summary>
+public sealed record ClusterHead(string Name, ClusterSettings Settings);
+
+/// <summary>The little of a server's reports that must outlive the controller: where it is, and what listens there.</summary>
+public sealed record SeenServer
+{
+    public required string ServerId { get; init; }
+    public required string BootId { get; init; }
+    public DateTimeOffset AgentStarted { get; init; }
+    public required string Address { get; init; }
+    public int LowPortOffset { get; init; }
+    /// <summary>Instances that listen, oldest first. Kept while the server is silent: the load-balancers' own checks decide then.</summary>
+    public ImmutableArray<Listening> Listening { get; init; } = [];
+}
+
+/// <summary>Where an instance listens.</summary>
+public sealed record Listening(string InstanceId, string Address, ImmutableSortedDictionary<string, int> Ports);
+
+/// <summary>Automatic acts switched off.</summary>
+/// <param name="Scope">"" for everything, <c>service/ID</c> or <c>server/ID</c>.</param>
+public sealed record Pause(string Scope, DateTimeOffset Since, string By, string Why);
+
+/// <summary>An applied file, as <c>file/N</c> keeps it. The conductor itself holds it without the text.</summary>
+public sealed record AppliedFile(int Number, DateTimeOffset At, string By, string Why, string Text)
+{
+    /// <summary>From a document's bytes.</summary>
+    public static AppliedFile Read(ReadOnlySpan<byte> json) =>
+        JsonSerializer.Deserialize(json, DocumentsJson.Default.AppliedFile) ?? throw new JsonException("A file document is null.");
+}
+
+/// <summary>A deployment that an apply called for and that is still to be made; an apply is one transaction however many these are.</summary>
+public sealed record DueDeployment(string ServiceId, string Zone, string By, string Why);
+
+/// <summary>A number that only grows.</summary>
+public sealed record Counter(long Last);
+
+/// <summary>Keys of the documents. Declared objects are grouped by kind, so that an apply is one transaction of a dozen keys.</summary>
+public static class Keys
+{
+    public const string Objects = "objects/";
+    public const string Due = "due/deployments";
+    public const string Leaving = "leaving/servers";
+    public const string Release = "release/";
+    public const string Instance = "instance/";
+    public const string Deployment = "deployment/";
+    public const string Pause = "pause/";
+    public const string Seen = "seen/";
+    public const string Counter = "counter/";
+    public const string File = "file/";
+}
+
+/// <summary>JSON of the conductor's documents: camelCase, enums by name, nulls left out.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
+    UseStringEnumConverter = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ClusterHead))]
+[JsonSerializable(typeof(ImmutableArray<Zone>))]
+[JsonSerializable(typeof(ImmutableArray<Role>))]
+[JsonSerializable(typeof(ImmutableArray<Server>))]
+[JsonSerializable(typeof(ImmutableArray<Service>))]
+[JsonSerializable(typeof(ImmutableArray<LoadBalancer>))]
+[JsonSerializable(typeof(ImmutableArray<Route>))]
+[JsonSerializable(typeof(ImmutableArray<Endpoint>))]
+[JsonSerializable(typeof(ImmutableArray<Secret>))]
+[JsonSerializable(typeof(ImmutableArray<DueDeployment>))]
+[JsonSerializable(typeof(Release))]
+[JsonSerializable(typeof(Instance))]
+[JsonSerializable(typeof(Deployment))]
+[JsonSerializable(typeof(Pause))]
+[JsonSerializable(typeof(SeenServer))]
+[JsonSerializable(typeof(Counter))]
+[JsonSerializable(typeof(AppliedFile))]
+[JsonSerializable(typeof(ServiceSpec))]
+[JsonSerializable(typeof(Source))]
+[JsonSerializable(typeof(Build))]
+[JsonSerializable(typeof(HealthCheck))]
+internal sealed partial class DocumentsJson : JsonSerializerContext;

@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using OpenCluster.Decisions.Conducting;
+using OpenCluster.Model.Nouns;
+using OpenCluster.Model.Running;
+
+namespace OpenCluster.Decisions.Plans;
+
+/// <summary>What one server should do, from the documents alone: equal documents, equal plan.</summary>
+internal static class ServerPlan
+{
+    public static Assignment For(ClusterState state, string serverId)
+    {
+        var cluster = state.Objects.Cluster;
+        if (state.Server(serverId) is not { } server)
+            return new Assignment { ServerId = serverId, ServerName = serverId, Cluster = cluster.Name, Removed = true };
+
+        var instances = state.InstancesOn(serverId).Select(id => state.Instance(id)!).ToList();
+        var scripts = instances.Where(i => IsScript(state, i)).ToList();
+        return new Assignment
+        {
+            ServerId = serverId,
+            ServerName = server.Name,
+            Cluster = cluster.Name,
+            Heartbeat = cluster.Settings.Heartbeat,
+            Instances = [.. instances.Except(scripts).Select(i => Order(state, server, i)).OfType<InstanceOrder>()],
+            Scripts = [.. scripts.Select(i => Script(state, server, i)).OfType<ScriptOrder>()],
+            Builds = [.. state.BuildsOn(serverId).Select(id => Build(state, state.Release(id)!))],
+            KeepReleases = Kept(state, instances),
+        };
+    }
+
+    private static InstanceOrder? Order(ClusterState state, Server server, Instance instance)
+    {
+        var release = state.Release(instance.ReleaseId);
+        var balancer = state.Objects.LoadBalancer(instance.ServiceId);
+        var spec = release?.Spec ?? (balancer is not null ? BuiltIn.LoadBalancer(balancer) : instance.ServiceId == Parts.Controller ? BuiltIn.Controller : null);
+        // A built-in part whose declaration is gone has nothing to be run with; its agent stops what it has no order for.
+        if (spec is null)
+            return null;
+        return new InstanceOrder
+        {
+            Id = instance.Id,
+            ServiceId = instance.ServiceId,
+            Service = balancer?.Name ?? ServiceName(state, instance),
+            Zone = ZoneName(state, server, instance),
+            Location = server.Location,
+            Address = AddressOf(state, server),
+            Wanted = instance.Wanted,
+            Release = release is null ? null : Reference(release),
+            Spec = spec,
+            BalancerId = balancer?.Id,
+        };
+    }
+
+    private static ScriptOrder? Script(ClusterState state, Server server, Instance instance) => state.Release(instance.ReleaseId) is not { Spec: { } spec } release
+        ? null
+        : new ScriptOrder
+        {
+            InstanceId = instance.Id,
+            Service = ServiceName(state, instance),
+            Zone = ZoneName(state, server, instance),
+            Location = server.Location,
+            Release = Reference(release),
+            Spec = spec,
+        };
+
+    private static BuildOrder Build(ClusterState state, Release release) => new()
+    {
+        ReleaseId = release.Id,
+        ServiceId = release.ServiceId,
+        Service = state.Objects.Service(release.ServiceId)?.Name ?? release.ServiceId,
+        Git = release.SourceDigest is null ? state.Objects.Service(release.ServiceId)?.Source?.Git : null,
+        Commit = release.Commit,
+        Branch = release.Branch,
+        SourceDigest = release.SourceDigest,
+        Build = release.Build,
+    };
+
+    /// <summary>The newest spare releases of services that run here, so that going back needs no download.</summary>
+    private static ImmutableArray<string> Kept(ClusterState state, List<Instance> instances)
+    {
+        var kept = new SortedSet<string>(Placing.IdOrder.Instance);
+        foreach (var place in instances.Where(i => i.Zone.Length > 0).Select(i => new ServiceZone(i.ServiceId, i.Zone)).Distinct())
+        {
+            var rule = state.Objects.Service(place.ServiceId)?.Keep ?? new RetentionRule();
+            foreach (var release in RollOuts.Retention.Spare(state.ReleasesOf(place.ServiceId).Where(r => r.Zone == place.Zone && r.Digest is not null), _ => false, rule))
+                kept.Add(release.Id);
+        }
+
+        return [.. kept];
+    }
+
+    public static string AddressOf(ClusterState state, Server server) => state.Seen.Find(server.Id)?.Address ?? server.Address ?? "";
+
+    private static bool IsScript(ClusterState state, Instance instance) => Facts.SpecOf(state, instance)?.Kind == RunKind.Script;
+
+    private static ReleaseRef Reference(Release release) => new(release.Id, release.Number, release.Digest, release.SizeBytes, release.Commit);
+
+    private static string ServiceName(ClusterState state, Instance instance) => state.Objects.Service(instance.ServiceId)?.Name ?? instance.ServiceId;
+
+    private static string ZoneName(ClusterState state, Server server, Instance instance) =>
+        instance.Zone.Length == 0 ? server.Zone : state.Objects.ZoneName(instance.Zone);
+}
