@@ -34,7 +34,7 @@ internal static class Applying
         {
             var oldest = state.Files.Keys.First();
             state.Files.Remove(oldest);
-            situation.Changes.Write($"{Keys.File}{oldest}", () => null);
+            situation.Changes.Write($"{Keys.File}{oldest}", () => default(ReadOnlyMemory<byte>?));
         }
 
         situation.Say(Weight.Info, "cluster", $"Version {number} of the file is applied by {applied.By}{Words.Because(applied.Why)}.");

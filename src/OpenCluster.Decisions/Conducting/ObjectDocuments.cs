@@ -26,7 +26,7 @@ internal sealed class ObjectDocuments(Changes changes)
         set
         {
             due = value;
-            changes.Write(Keys.Due, () => due.IsEmpty ? null : Bytes(due, DocumentsJson.Default.ImmutableArrayDueDeployment));
+            changes.Write(Keys.Due, () => OrGone(due, DocumentsJson.Default.ImmutableArrayDueDeployment));
         }
     }
 
@@ -37,7 +37,7 @@ internal sealed class ObjectDocuments(Changes changes)
         set
         {
             leaving = value;
-            changes.Write(Keys.Leaving, () => leaving.IsEmpty ? null : Bytes(leaving, DocumentsJson.Default.ImmutableArrayServer));
+            changes.Write(Keys.Leaving, () => OrGone(leaving, DocumentsJson.Default.ImmutableArrayServer));
         }
     }
 
@@ -145,6 +145,9 @@ internal sealed class ObjectDocuments(Changes changes)
         new(Keys.Objects + kind, Bytes(value, json));
 
     private static ReadOnlyMemory<byte> Bytes<T>(T value, JsonTypeInfo<T> json) => JsonSerializer.SerializeToUtf8Bytes(value, json);
+
+    private static ReadOnlyMemory<byte>? OrGone<T>(ImmutableArray<T> list, JsonTypeInfo<ImmutableArray<T>> json) =>
+        list.IsEmpty ? default(ReadOnlyMemory<byte>?) : Bytes(list, json);
 
     private void Index()
     {

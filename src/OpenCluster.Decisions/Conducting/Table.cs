@@ -41,7 +41,9 @@ internal sealed class Table<T>(string prefix, JsonTypeInfo<T> json, Changes chan
         return value;
     }
 
-    public ReadOnlyMemory<byte>? Bytes(string id) => byId.TryGetValue(id, out var value) ? JsonSerializer.SerializeToUtf8Bytes(value, json) : null;
+    public ReadOnlyMemory<byte>? Bytes(string id) =>
+        // Not a plain null: that would convert to empty bytes.
+        byId.TryGetValue(id, out var value) ? JsonSerializer.SerializeToUtf8Bytes(value, json) : default(ReadOnlyMemory<byte>?);
 
     private void Touch(string id) => changes.Write(prefix + id, () => Bytes(id));
 }

@@ -1,8 +1,6 @@
 using OpenCluster.Decisions.Conducting;
 using OpenCluster.Decisions.RollOuts;
-using OpenCluster.Decisions.Servers;
 using OpenCluster.Model.Nouns;
-using OpenCluster.Model.Running;
 
 namespace OpenCluster.Decisions.Tests.Conducting;
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using OpenCluster.Model.Nouns;
 
 namespace OpenCluster.Decisions.Tests.Conducting;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using OpenCluster.Decisions.Conducting;
-using OpenCluster.Decisions.RollOuts;
 using OpenCluster.Model.Balancing;
 using OpenCluster.Model.Nouns;
 using OpenCluster.Model.Running;
