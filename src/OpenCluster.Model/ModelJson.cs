@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using OpenCluster.Model.Balancing;
+using OpenCluster.Model.Changes;
 using OpenCluster.Model.Nouns;
 using OpenCluster.Model.Running;
 
@@ -21,6 +22,7 @@ namespace OpenCluster.Model;
 [JsonSerializable(typeof(Endpoint))]
 [JsonSerializable(typeof(Secret))]
 [JsonSerializable(typeof(ClusterSettings))]
+[JsonSerializable(typeof(Plan))]
 [JsonSerializable(typeof(Release))]
 [JsonSerializable(typeof(Instance))]
 [JsonSerializable(typeof(InstanceStatus))]

@@ -18,6 +18,9 @@ public static class FileLimits
     /// <summary>Characters of one text after <c>${name}</c> is filled in.</summary>
     public const int TextLength = 64 << 10;
 
+    /// <summary>Characters that filling in <c>${name}</c> may add to the file in all.</summary>
+    public const int FilledLength = 16 << 20;
+
     /// <summary>Errors reported of one file; further ones are counted only.</summary>
     public const int Errors = 100;
 }

@@ -9,6 +9,7 @@ public sealed class Reading(string file)
     private readonly HashSet<(Position, string)> _seen = [];
     private readonly Dictionary<string, Position> _places = new(StringComparer.Ordinal);
     private int _more;
+    private long _filled;
 
     /// <summary>What <c>${name}</c> means for objects of each zone; filled in as soon as the zones are read.</summary>
     internal Dictionary<string, Values> ZoneValues { get; } = new(StringComparer.Ordinal);
@@ -23,6 +24,9 @@ public sealed class Reading(string file)
         else
             _more++;
     }
+
+    /// <summary>Counts characters filled in; false once that is too many.</summary>
+    internal bool MayFill(int length) => (_filled += length) <= FileLimits.FilledLength;
 
     internal void Found(string path, Position at) => _places.TryAdd(path, at);
 

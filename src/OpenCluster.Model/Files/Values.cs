@@ -12,6 +12,9 @@ public sealed partial class Values
 {
     private readonly ImmutableDictionary<string, Written> _values;
 
+    /// <summary>What names came to, null for those that cannot be filled in: without it ten levels of ten names each would be 10^10 steps.</summary>
+    private readonly Dictionary<string, string?> _meanings = new(StringComparer.Ordinal);
+
     private Values(ImmutableDictionary<string, Written> values) => _values = values;
 
     public static Values None { get; } = new(ImmutableDictionary<string, Written>.Empty);
@@ -64,14 +67,17 @@ public sealed partial class Values
                 return null;
             }
         }
-        return filled.Append(text, end, text.Length - end).ToString();
+        if (scope.Reading.MayFill(filled.Length))
+            return filled.Append(text, end, text.Length - end).ToString();
+        scope.Error(Position.None, $"the file grows by more than {FileLimits.FilledLength:N0} characters once its names are filled in", "");
+        return null;
     }
 
     private string? Meaning(string name, Position at, Scope scope, ImmutableList<string> within)
     {
         if (within.Contains(name))
         {
-            scope.Error(at, $"values go in a circle: {string.Join(" → ", within.SkipWhile(n => n != name).Append(name))}", "Give one of them a text of its own");
+            Circle([.. within.SkipWhile(n => n != name)], scope);
             return null;
         }
         if (!_values.TryGetValue(name, out var written))
@@ -79,7 +85,17 @@ public sealed partial class Values
             scope.Error(at, $"there is no value ${{{name}}}", Instead(name));
             return null;
         }
-        return Fill(written.Text, written.At, scope, within.Add(name));
+        if (!_meanings.TryGetValue(name, out var meaning))
+            _meanings[name] = meaning = Fill(written.Text, written.At, scope, within.Add(name));
+        return meaning;
+    }
+
+    /// <summary>Whoever comes upon a circle reports it alike, from its first name by the alphabet, so that it is told once.</summary>
+    private void Circle(List<string> circle, Scope scope)
+    {
+        var first = circle.IndexOf(circle.Order(StringComparer.Ordinal).First());
+        List<string> round = [.. circle[first..], .. circle[..first], circle[first]];
+        scope.Error(_values[round[0]].At, $"values go in a circle: {string.Join(" → ", round)}", "Give one of them a text of its own");
     }
 
     private string Instead(string name) => DidYouMean.Nearest(name, _values.Keys) is { } nearest

@@ -12,7 +12,7 @@ public static class ClusterSchema
         "What ${name} means in this file; --set NAME=TEXT on the command line wins. ${cluster.name}, ${zone.name} and ${service.name} are there by themselves.",
         Common.NoTexts)
     { UsualWords = "none" };
-    private static readonly Key<ClusterSettings> Settings = new("settings", SettingsSchema.Shape, "Timings of the cluster as a whole.", new()) { UsualWords = "as its keys say" };
+    private static readonly Key<ClusterSettings> Settings = new("settings", SettingsSchema.Shape, "Timings of the cluster as a whole.", new());
     private static readonly OptionalKey<ImmutableArray<Zone>> Zones = new("zones", new NamedShape<Zone>("zones", ZoneSchema.Shape, namesAlone: true),
         "Groups of servers kept apart: tiers, environments. There is always one called default. Leave the section out and zones exist by being named at servers.");
     private static readonly OptionalKey<ImmutableArray<Role>> Roles = new("roles", new NamedShape<Role>("roles", RoleSchema.Shape, namesAlone: true),
@@ -32,12 +32,7 @@ public static class ClusterSchema
         [Name, Values, Settings, Zones, Roles, Servers, Services, LoadBalancers, Routes, Endpoints, Secrets], Read);
 
     /// <summary>Every object of a file with its keys, the file itself first.</summary>
-    public static IReadOnlyList<IObjectShape> Objects()
-    {
-        var keys = new SchemaKeys();
-        Shape.Collect(keys);
-        return keys.Shapes;
-    }
+    public static IReadOnlyList<IObjectShape> Objects() => Shape.Objects();
 
     private static Cluster Read(ObjectReader file)
     {

@@ -21,7 +21,7 @@ internal static class ServiceSchema
     private static readonly OptionalKey<TimeSpan> Poll = new("poll", Common.Duration("5s", "1d"),
         "Ask the repository this often for a new head, where it cannot send webhooks.")
     { Otherwise = "never: webhooks and the deploy command" };
-    private static readonly Key<RetentionRule> Keep = new("keep", LifeSchemas.Keep, "How many of its releases are kept.", new()) { UsualWords = "as its keys say" };
+    private static readonly Key<RetentionRule> Keep = new("keep", LifeSchemas.Keep, "How many of its releases are kept.", new());
 
     private static readonly ObjectShape<InZone> ZoneShape = new("a service in a zone", [Branch, .. SpecSchema.Keys], o => new InZone(o.Name, o.Node));
     private static readonly OptionalKey<ImmutableArray<InZone>> Zones = new("zones", new NamedShape<InZone>("zones", ZoneShape, namesAlone: true),

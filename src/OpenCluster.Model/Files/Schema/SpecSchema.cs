@@ -21,16 +21,16 @@ internal static class SpecSchema
     { UsualWords = "none" };
     private static readonly Key<ImmutableArray<string>> Secrets = new("secrets", Common.SecretNames, "Secrets it may have; they come as files in memory.", []);
     private static readonly Key<HealthCheck?> Check = new("check", CheckSchema.Shape!, "How to find out whether an instance can serve.", null) { UsualWords = "a TCP connection to the main port" };
-    private static readonly Key<StopRule> Stop = new("stop", LifeSchemas.Stop, "How an instance is stopped: drained, then SIGTERM, then SIGKILL.", new()) { UsualWords = "as its keys say" };
-    private static readonly Key<RestartRule> Restart = new("restart", LifeSchemas.Restart, "When an instance that died is started again.", new()) { UsualWords = "as its keys say" };
-    private static readonly Key<RollOutRule> RollOut = new("roll-out", LifeSchemas.RollOut, "How a new release replaces the old one.", new()) { UsualWords = "as its keys say" };
+    private static readonly Key<StopRule> Stop = new("stop", LifeSchemas.Stop, "How an instance is stopped: drained, then SIGTERM, then SIGKILL.", new());
+    private static readonly Key<RestartRule> Restart = new("restart", LifeSchemas.Restart, "When an instance that died is started again.", new());
+    private static readonly Key<RollOutRule> RollOut = new("roll-out", LifeSchemas.RollOut, "How a new release replaces the old one.", new());
     private static readonly Key<Capacity> Takes = new("takes", CapacitySchema.OfInstance, "What one instance takes: counted for placement, and its limit where the machine can enforce one.", new()) { UsualWords = "counted as nothing" };
     private static readonly Key<ImmutableArray<string>> Persistent = new("persistent",
         new ListShape<string>("directories", new TextShape("a path below the release's directory", Texts.NotADirectoryBelow)), "Directories that are kept from release to release, on each server.", []);
     private static readonly OptionalKey<string> User = new("user", new TextShape("the name of a user", Texts.NotAUser), "The user it runs as.") { Otherwise = "a user of its own when the agent is root, else the agent's" };
     private static readonly Key<ImmutableArray<string>> Tags = new("tags", Common.Tags, "Tags that a server must have to run it.", []);
     private static readonly Key<PlacementRule> Placement = new("placement", PlacementSchema.Shape, "Where instances may stand, beyond role, zone and tags.", new()) { UsualWords = "anywhere, spread over locations and servers" };
-    private static readonly Key<Expectation> Expects = new("expects", PromiseSchemas.Expects, "The load you expect, for placement and rehearsals.", new()) { UsualWords = "not said" };
+    private static readonly Key<Expectation> Expects = new("expects", PromiseSchemas.Expects, "The load you expect, for placement and rehearsals.", new());
     private static readonly Key<Objectives> Promises = new("objectives", PromiseSchemas.Objectives, "What you promise your customers; rehearsals are judged by it.", new()) { UsualWords = "none" };
 
     public static readonly ImmutableArray<Key> Keys =

@@ -40,7 +40,7 @@ public sealed class ListShape<T>(string items, Shape<T> item) : Shape<ImmutableA
         ["anyOf"] = new JsonArray(item.Describe(), new JsonObject { ["type"] = "array", ["items"] = item.Describe() }),
     };
 
-    internal override void Collect(SchemaKeys keys) => item.Collect(keys);
+    internal override void Collect(List<IObjectShape> found) => item.Collect(found);
 }
 
 /// <summary>
@@ -100,7 +100,7 @@ public sealed class NamedShape<T>(string items, ObjectShape<T> item, bool namesA
             : map;
     }
 
-    internal override void Collect(SchemaKeys keys) => item.Collect(keys);
+    internal override void Collect(List<IObjectShape> found) => item.Collect(found);
 }
 
 /// <summary>Texts by name, names and texts checked: environment, values.</summary>

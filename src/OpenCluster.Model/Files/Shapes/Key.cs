@@ -22,13 +22,13 @@ public abstract class Key(string name, string meaning)
     /// <summary>What holds when it is left out, as one would write it or in words; null when nothing does.</summary>
     public abstract string? Default { get; }
 
-    /// <summary>Everything in one text: <c>How often an agent reports. A duration, 200ms to 30s. Default 500ms.</c></summary>
+    /// <summary>Everything in one text: <c>How often an agent reports. A duration, 200ms to 30s. Default: 500ms.</c></summary>
     public string Explanation
     {
         get
         {
             var shape = char.ToUpperInvariant(Shape.Words[0]) + Shape.Words[1..];
-            var otherwise = Required ? " Required." : Default is null ? "" : $" Default {Default}.";
+            var otherwise = Required ? " Required." : Default is null ? "" : $" Default: {Default}.";
             return $"{Meaning} {shape}.{otherwise}";
         }
     }

@@ -28,7 +28,7 @@ public sealed class ObjectReader(MapNode node, Scope scope)
         if (TryGet(key, out var value))
             return value;
         if (!Has(key))
-            Scope.Error(Node.At, $"\"{key.Name}\" is missing", $"Add \"{key.Name}:\" and {key.Shape.Words}");
+            Scope.Below(key.Name).Error(Node.At, $"\"{key.Name}\" is missing", $"Add \"{key.Name}:\" and {key.Shape.Words}");
         return standIn;
     }
 

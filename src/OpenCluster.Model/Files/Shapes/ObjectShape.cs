@@ -17,7 +17,7 @@ public sealed class ObjectShape<T>(string title, ImmutableArray<Key> keys, Func<
     /// <summary>Another, shorter way to write it: its words and how it becomes the long one; null for none.</summary>
     public ShortForm<T>? Short { get; init; }
 
-    public override string Words => Short is null ? $"{Title} (a map)" : $"{Short.Shape.Words}, or {Title} (a map)";
+    public override string Words => Short is null ? "a map" : $"{Short.Shape.Words}, or a map";
 
     internal override bool TryRead(FileNode node, Scope scope, [MaybeNullWhen(false)] out T value)
     {
@@ -46,7 +46,14 @@ public sealed class ObjectShape<T>(string title, ImmutableArray<Key> keys, Func<
 
     public string Definition => Title[(Title.IndexOf(' ', StringComparison.Ordinal) + 1)..].Replace(' ', '-').Replace("'", "", StringComparison.Ordinal);
 
-    internal override void Collect(SchemaKeys keys) => keys.Add(this);
+    internal override void Collect(List<IObjectShape> found)
+    {
+        if (found.Contains(this))
+            return;
+        found.Add(this);
+        foreach (var key in Keys)
+            key.Shape.Collect(found);
+    }
 }
 
 /// <summary>What the schema's writers need of an object shape, whatever it becomes.</summary>
@@ -78,22 +85,5 @@ public sealed class ShortForm<TShort, T>(Shape<TShort> shape, Func<TShort, strin
         var read = shape.TryRead(node, scope, out var small);
         value = read ? expand(small!, scope.Name) : default;
         return read;
-    }
-}
-
-/// <summary>Every object shape of the schema, once, in the order met.</summary>
-public sealed class SchemaKeys
-{
-    private readonly List<IObjectShape> _shapes = [];
-
-    public IReadOnlyList<IObjectShape> Shapes => _shapes;
-
-    internal void Add(IObjectShape shape)
-    {
-        if (_shapes.Contains(shape))
-            return;
-        _shapes.Add(shape);
-        foreach (var key in shape.Keys)
-            key.Shape.Collect(this);
     }
 }

@@ -13,8 +13,16 @@ public abstract class Shape
     /// <summary>As JSON Schema, draft 2020-12.</summary>
     public abstract JsonObject Describe();
 
-    /// <summary>The keys of this shape and everything inside it, each with the object it belongs to, once.</summary>
-    internal virtual void Collect(SchemaKeys keys) { }
+    /// <summary>Every object this shape is or holds, outermost first, each once.</summary>
+    public IReadOnlyList<IObjectShape> Objects()
+    {
+        var found = new List<IObjectShape>();
+        Collect(found);
+        return found;
+    }
+
+    /// <summary>Adds the objects that are not there yet.</summary>
+    internal virtual void Collect(List<IObjectShape> found) { }
 }
 
 /// <summary>A shape whose values become <typeparamref name="T"/>.</summary>

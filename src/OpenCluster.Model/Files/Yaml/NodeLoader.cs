@@ -82,10 +82,10 @@ internal sealed class NodeLoader
     private void Next<T>() where T : ParsingEvent
     {
         if (_parser.Current is null)
-            _parser.MoveNext();
+            Advance();
         if (_parser.Current is not T)
             throw new SemanticErrorException(_parser.Current?.Start ?? Mark.Empty, _parser.Current?.End ?? Mark.Empty, "unexpected end");
-        _parser.MoveNext();
+        Advance();
     }
 
     private FileNode Node(int depth)
@@ -110,7 +110,7 @@ internal sealed class NodeLoader
             MappingStart => new MapNode(at, Entries(depth)),
             _ => throw new SemanticErrorException(parsed.Start, parsed.End, "a value was expected"),
         };
-        _parser.MoveNext();
+        Advance();
 
         // Known only from here on, so a node cannot hold itself.
         if (parsed is NodeEvent { Anchor: { IsEmpty: false } anchor })
@@ -120,7 +120,7 @@ internal sealed class NodeLoader
 
     private FileNode Alias(AnchorAlias alias, Position at, int depth)
     {
-        _parser.MoveNext();
+        Advance();
         if (!_anchors.TryGetValue(alias.Value.Value, out var node))
         {
             _error(at, $"\"*{alias.Value.Value}\" stands for nothing above it", DidYouMean.Hint(alias.Value.Value, _anchors.Keys));
@@ -136,7 +136,7 @@ internal sealed class NodeLoader
 
     private ImmutableArray<FileNode> Items(int depth)
     {
-        _parser.MoveNext();
+        Advance();
         var items = ImmutableArray.CreateBuilder<FileNode>();
         while (_parser.Current is not SequenceEnd)
             items.Add(Node(depth + 1));
@@ -145,7 +145,7 @@ internal sealed class NodeLoader
 
     private ImmutableArray<MapEntry> Entries(int depth)
     {
-        _parser.MoveNext();
+        Advance();
         var entries = ImmutableArray.CreateBuilder<MapEntry>();
         var first = new Dictionary<string, Position>(StringComparer.Ordinal);
         while (_parser.Current is not MappingEnd)
@@ -160,6 +160,20 @@ internal sealed class NodeLoader
                 entries.Add(new MapEntry(name, key.At, value));
         }
         return entries.ToImmutable();
+    }
+
+    private void Advance()
+    {
+        try
+        {
+            _parser.MoveNext();
+        }
+        catch (InvalidOperationException)
+        {
+            // The library's scanner trips over some plain texts between braces, such as "{a:b: c}", instead of saying so.
+            var near = _parser.Current?.End ?? Mark.Empty;
+            throw new SyntaxErrorException(near, near, "a text between braces or brackets is broken near here; put quotes around it");
+        }
     }
 
     private static Position Place(Mark mark) => new((int)mark.Line, (int)mark.Column);
