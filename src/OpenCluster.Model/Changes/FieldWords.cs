@@ -18,7 +18,8 @@ internal sealed partial class FieldWords(Dictionary<string, string> names)
         JsonArray { Count: 0 } or JsonObject { Count: 0 } => "none",
         JsonArray list => string.Join(", ", list.Select(i => Value(field, i))),
         JsonObject deployment when deployment["spec"] is JsonObject spec => Deployment(deployment, spec),
-        JsonObject map => string.Join(", ", map.Where(p => !Silent(p.Value)).Select(p => $"{Word(p.Key)} {Value(p.Key, p.Value)}")),
+        JsonObject match when match["host"] is not null && match["path"] is not null && match["strip"] is not null => Match(match),
+        JsonObject map => string.Join(", ", map.Where(p => p.Key != "name" && !Silent(p.Value)).Select(p => $"{Word(p.Key)} {Value(p.Key, p.Value)}")),
         _ => Scalar(field, node.ToString()),
     };
 
@@ -28,6 +29,11 @@ internal sealed partial class FieldWords(Dictionary<string, string> names)
         var branch = (string?)deployment["branch"];
         return $"{count} instance{(count == 1 ? "" : "s")}{(branch is null ? "" : " from " + branch)}";
     }
+
+    private string Match(JsonObject match) =>
+        $"{(string?)match["host"]}{(string?)match["path"]}"
+        + (match["except"] is JsonArray { Count: > 0 } except ? $" except {Value("except", except)}" : "")
+        + ((bool?)match["strip"] == true ? ", the path taken off" : "");
 
     private string Scalar(string field, string text)
     {
@@ -48,7 +54,7 @@ internal sealed partial class FieldWords(Dictionary<string, string> names)
 
     private string Word(string field) => field switch
     {
-        "spec" or "rules" or "source" => "",
+        "spec" or "rules" => "",
         "deployments" => "zones",
         "matches" => "match",
         "listeners" => "listen",

@@ -5,7 +5,8 @@ namespace OpenCluster.Model.Changes;
 
 /// <summary>
 /// Gives the objects of a freshly read file the ids of the objects they are. In this order: the same name now; the name before,
-/// by <c>renamed-from</c>; the same name when the file was last applied (someone renamed it elsewhere since); else it is new.
+/// by <c>renamed-from</c>; the same name when the file was last applied (someone renamed or removed it elsewhere since); else it is
+/// new.
 /// </summary>
 public static class Identity
 {
@@ -48,7 +49,7 @@ public static class Identity
 
         Claim(o => current.FirstOrDefault(c => c.Name == o.Name));
         Claim(o => renamedFrom(o) is { } old ? current.FirstOrDefault(c => c.Name == old) : null);
-        Claim(o => applied.FirstOrDefault(a => a.Name == o.Name && current.Any(c => c.Id == a.Id)));
+        Claim(o => applied.FirstOrDefault(a => a.Name == o.Name));
         return [.. read.Select(o => with(o, ids.TryGetValue(o.Name, out var id) ? id : newId(kind)))];
     }
 }
