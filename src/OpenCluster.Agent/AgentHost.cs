@@ -1,0 +1,198 @@
+using System.Collections.Immutable;
+using System.Reflection;
+using OpenCluster.Agent.Connection;
+using OpenCluster.Agent.Files;
+using OpenCluster.Agent.Instances;
+using OpenCluster.Agent.Limits;
+using OpenCluster.Agent.LocalApi;
+using OpenCluster.Agent.Machine;
+using OpenCluster.Agent.Processes;
+using OpenCluster.Agent.Releases;
+using OpenCluster.Agent.Users;
+using OpenCluster.Decisions;
+using OpenCluster.Model.Running;
+
+namespace OpenCluster.Agent;
+
+/// <summary>
+/// One agent, from its start to its end: 1. take the directory, 2. find what already runs, 3. listen to the controller and to the local
+/// socket, report, measure, until cancelled. What it started runs on after it.
+/// </summary>
+public sealed class AgentHost
+{
+    private static readonly TimeSpan MeasureEvery = TimeSpan.FromSeconds(1);
+    private const int FactsEvery = 5; // measurements
+
+    private readonly AgentOptions _options;
+    private readonly TimeProvider _time;
+    private readonly AgentLog _log;
+    private readonly AgentDirectory _directory;
+    private readonly IController _controller;
+    private readonly AgentLoop _loop;
+    private readonly Supervisor _supervisor;
+    private readonly InstanceWorld _world;
+    private readonly Reporter _reporter;
+    private readonly UsageMeter _meter;
+    private readonly CancellationTokenSource _ending;
+    private readonly ImmutableArray<string> _without;
+    private readonly DateTimeOffset _started;
+    private MachineFacts _facts;
+    private string? _diskTrouble;
+    private long _sequence;
+
+    private AgentHost(AgentOptions options, IController? controller, TextWriter log, TimeProvider time, CancellationToken ct)
+    {
+        (_options, _time, _log) = (options, time, new AgentLog(log, time));
+        _directory = new AgentDirectory(options.Directory);
+        _controller = controller ?? new ApiController(options, _log, time);
+        _loop = new AgentLoop(time, _log);
+        _ending = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        _meter = new UsageMeter(time);
+        _facts = MachineReading.Read(_directory.Root);
+        var users = new UserIds(_directory.Users, _directory.Root);
+        var cgroup = CgroupV2.Detect(options.ServerId, out var noCgroup);
+        _without = [.. new[] { noCgroup, NoUsers(users) }.Where(w => w.Length > 0)];
+        _reporter = new Reporter(_controller, ReportAsync, time, _log);
+        _world = new InstanceWorld
+        {
+            Options = options,
+            Directory = _directory,
+            Loop = _loop,
+            Log = _log,
+            Time = time,
+            Clock = new SteadyClock(time),
+            Exits = new ExitWatch(),
+            Ports = new PortChooser(options.Ports),
+            Users = users,
+            Releases = new ReleaseStore(_directory, _controller, _log),
+            Start = new InstanceStart(options, _directory, users, cgroup),
+            Cgroup = cgroup,
+            Ending = _ending.Token,
+            Changed = _reporter.Changed,
+            Disk = DiskTrouble,
+        };
+        _supervisor = new Supervisor(_world, new AssignmentFile(_directory.Assignment, options.ServerId, _log));
+        _started = _world.Clock.Now;
+    }
+
+    /// <summary>Runs an agent until <paramref name="ct"/> is cancelled or it is told to stop on its socket. What it started lives on, except after "stop all".</summary>
+    /// <param name="log">Where its own log goes; null for standard error.</param>
+    /// <exception cref="AgentException">It cannot start: the directory belongs to another agent, or cannot be used.</exception>
+    public static Task RunAsync(AgentOptions options, TimeProvider time, CancellationToken ct, TextWriter? log = null) =>
+        RunAsync(options, null, time, ct, log);
+
+    /// <summary>The same with another way to the controller.</summary>
+    public static async Task RunAsync(AgentOptions options, IController? controller, TimeProvider time, CancellationToken ct, TextWriter? log = null)
+    {
+        Directory.CreateDirectory(options.Directory);
+        using var one = DirectoryLock.Take(Path.Combine(options.Directory, "lock"));
+        await new AgentHost(options, controller, log ?? Console.Error, time, ct).RunAsync();
+    }
+
+    private async Task RunAsync()
+    {
+        var ct = _ending.Token;
+        _world.Releases.CleanUp();
+        await _loop.PostAsync(_supervisor.Recover);
+        _log.Info($"agent of server {_options.ServerName} ({_options.ServerId}) in {_directory.Root}");
+        var beside = new[]
+        {
+            WatchAssignmentsAsync(ct),
+            _reporter.RunAsync(ct),
+            MeasureAsync(ct),
+            new LocalServer(_directory.Socket, LocalAsync).RunAsync(ct),
+        };
+        foreach (var task in beside) _loop.Beside(() => task);
+        try
+        {
+            await _loop.RunAsync(Wake, () => _world.Clock.Now, ct);
+        }
+        finally
+        {
+            await _ending.CancelAsync();
+            await Task.WhenAll(beside).ContinueWith(_ => { }, TaskScheduler.Default);
+            _world.Exits.Dispose();
+            (_controller as IDisposable)?.Dispose();
+        }
+    }
+
+    private DateTimeOffset? Wake()
+    {
+        var next = _supervisor.Wake();
+        if (_supervisor.Stopped) _ending.Cancel();
+        return next;
+    }
+
+    private async Task WatchAssignmentsAsync(CancellationToken ct)
+    {
+        await foreach (var assignment in _controller.AssignmentsAsync(_options.ServerId, ct))
+            await _loop.PostAsync(() =>
+            {
+                if (_supervisor.Assign(assignment)) _reporter.Heartbeat = assignment.Heartbeat;
+                _reporter.Changed();
+            });
+    }
+
+    private async Task MeasureAsync(CancellationToken ct)
+    {
+        using var timer = new PeriodicTimer(MeasureEvery, _time);
+        for (var round = 1; await timer.WaitForNextTickAsync(ct); round++)
+        {
+            var sessions = await _loop.AskAsync(Sessions, ct);
+            var usage = _meter.Read(sessions);
+            var facts = round % FactsEvery is 0 ? MachineReading.Read(_directory.Root) : null;
+            await _loop.PostAsync(() => Measured(usage, facts));
+        }
+    }
+
+    private Dictionary<int, string> Sessions() => _supervisor.Keepers.SelectMany(k => k.Sessions, (k, session) => (session, k.Id)).ToDictionary();
+
+    private void Measured(Dictionary<string, Usage> usage, MachineFacts? facts)
+    {
+        _facts = facts ?? _facts;
+        foreach (var keeper in _supervisor.Keepers.ToList())
+        {
+            keeper.Usage = usage.GetValueOrDefault(keeper.Id) ?? new Usage();
+            keeper.Log.RotateIfLarge();
+            if (_world.Cgroup is null) MemoryWatch.Judge(keeper);
+        }
+    }
+
+    private async Task<ServerReport> ReportAsync(CancellationToken ct) => await _loop.AskAsync(() => new ServerReport
+    {
+        ServerId = _options.ServerId,
+        BootId = ProcFs.BootId,
+        AgentStarted = _started,
+        Sequence = ++_sequence,
+        Revision = _supervisor.Assignment?.Revision ?? 0,
+        Version = Version,
+        Address = _options.Address,
+        LowPortOffset = _options.LowPortOffset,
+        Facts = _facts,
+        Instances = _supervisor.Statuses(),
+        Without = _diskTrouble is null ? _without : _without.Add(_diskTrouble),
+    }, ct);
+
+    private async Task<LocalAnswer> LocalAsync(LocalRequest request, CancellationToken ct)
+    {
+        var answer = await _loop.AskAsync(() => _supervisor.Local(request), ct);
+        if (request.Verb is LocalVerb.StopAll) await _loop.PostAsync(_supervisor.StopAll);
+        if (request.Verb is LocalVerb.StopAgent) await _ending.CancelAsync();
+        return answer;
+    }
+
+    private void DiskTrouble(string? words)
+    {
+        if (words is not null && _diskTrouble is null) _log.Warn(words);
+        _diskTrouble = words;
+    }
+
+    private static string NoUsers(UserIds users) => users switch
+    {
+        { IsRoot: false } => "the agent is not root: services run as its own user, not as users of their own",
+        { Closed: { } closed } => $"other users may not enter {closed}: services run as root, not as users of their own; put the agent's directory elsewhere",
+        _ => "",
+    };
+
+    private static readonly string Version = typeof(AgentHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
+}

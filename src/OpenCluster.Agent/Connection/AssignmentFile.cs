@@ -1,0 +1,44 @@
+using System.Globalization;
+using System.Text.Json;
+using OpenCluster.Agent.Files;
+using OpenCluster.Model.Running;
+
+namespace OpenCluster.Agent.Connection;
+
+/// <summary>The last good assignment, kept on disk so that an agent without a controller goes on with it, across its own restarts.</summary>
+internal sealed class AssignmentFile(string path, string serverId, AgentLog log)
+{
+    /// <summary>Null when there is none, or it is damaged: then nothing is started or stopped before a controller speaks.</summary>
+    public Assignment? Read()
+    {
+        try
+        {
+            return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), AgentJson.Default.Assignment) : null;
+        }
+        catch (JsonException damaged)
+        {
+            log.Warn($"{path} is damaged and left aside until the controller sends a new one: {damaged.Message}");
+            return null;
+        }
+    }
+
+    /// <exception cref="IOException">The disk is full or read-only.</exception>
+    public void Write(Assignment assignment) => AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(assignment, AgentJson.Default.Assignment));
+
+    /// <summary>Why an assignment must not be acted on; null when it may. The same one again is fine.</summary>
+    public string? Refuse(Assignment? current, Assignment next)
+    {
+        if (next.ServerId != serverId) return $"it is for server {next.ServerId}, and this is {serverId}";
+        if (current is null) return null;
+        var generations = Compare(next.Generation, current.Generation);
+        if (generations < 0) return $"it is of an older generation of the store ({next.Generation}) than the one acted on ({current.Generation}): the store was put back, or there are two";
+        if (generations == 0 && next.Revision < current.Revision) return $"its revision {next.Revision} is older than {current.Revision}";
+        return null;
+    }
+
+    // Generations are numbers that grow; whatever else a store may use is compared as text.
+    private static int Compare(string a, string b) =>
+        long.TryParse(a, CultureInfo.InvariantCulture, out var x) && long.TryParse(b, CultureInfo.InvariantCulture, out var y)
+            ? x.CompareTo(y)
+            : string.CompareOrdinal(a, b);
+}

@@ -1,0 +1,236 @@
+using System.Collections.Immutable;
+using OpenCluster.Agent.Logs;
+using OpenCluster.Agent.Processes;
+using OpenCluster.Decisions;
+using OpenCluster.Decisions.Instances;
+using OpenCluster.Model.Running;
+
+namespace OpenCluster.Agent.Instances;
+
+/// <summary>
+/// The shell around <see cref="InstanceCare"/> for one instance: feeds it what happens, writes its state when told to, and carries out
+/// its effects. Everything here runs on the agent's loop; what takes time runs beside it and posts its answer.
+/// </summary>
+internal sealed class InstanceKeeper
+{
+    private readonly InstanceWorld _world;
+    private readonly InstanceChecks _checks;
+    private readonly Dictionary<int, InstanceProcess> _processes = [];
+    private readonly Queue<CareEvent> _events = new();
+    private InstanceRecord _record;
+    private long _logFrom;
+    private bool _handling;
+
+    public InstanceKeeper(InstanceWorld world, InstanceOrder order)
+        : this(world, new InstanceRecord { Order = order, State = InstanceCare.New(order.Id, CareRules.For(order), world.Clock.Now) })
+    {
+    }
+
+    private InstanceKeeper(InstanceWorld world, InstanceRecord record)
+    {
+        _world = world;
+        _record = record;
+        _checks = new InstanceChecks(world);
+        Log = new LogFile(world.Directory.Log(Id), world.Options.Logs);
+    }
+
+    public string Id => _record.Order.Id;
+    public InstanceOrder Order => _record.Order;
+    public InstanceState State => _record.State;
+    public LogFile Log { get; }
+    public Usage Usage { get; set; } = new();
+
+    /// <summary>Leaders of the sessions that belong to it now.</summary>
+    public IEnumerable<int> Sessions => _processes.Values.Select(p => p.Identity.Pid);
+
+    /// <summary>An instance found on disk after an agent restart, with what lives of it.</summary>
+    public static InstanceKeeper Recover(InstanceWorld world, InstanceRecord record, IReadOnlyList<MarkedProcess> marked)
+    {
+        var keeper = new InstanceKeeper(world, record);
+        world.Ports.Remember(keeper.Id, record.Ports.Values);
+        var alive = Adoption.Find(record, world.Directory.Token(keeper.Id), marked);
+        var rebooted = record.BootId != ProcFs.BootId;
+        keeper._record = record with { Processes = alive, BootId = ProcFs.BootId };
+        foreach (var (run, identity) in alive) keeper.Watch(new InstanceProcess(run, identity, world.Directory.Token(keeper.Id), null, world.Exits, world.Time));
+        keeper.Save();
+        keeper.Handle(new CareEvent.Recovered([.. alive.Keys], rebooted));
+        return keeper;
+    }
+
+    /// <summary>The order as it is now. What runs goes on with what it was started with; what it says of stopping and checking holds at once.</summary>
+    public void Obey(InstanceOrder order)
+    {
+        _record = _record with { Order = order, State = State with { Rules = CareRules.For(order) } };
+        Handle(new CareEvent.Ordered(order.Wanted));
+    }
+
+    public void Handle(CareEvent happened)
+    {
+        _events.Enqueue(happened);
+        if (_handling) return;
+        _handling = true;
+        try
+        {
+            while (_events.TryDequeue(out var next)) Step(next);
+        }
+        finally
+        {
+            _handling = false;
+        }
+    }
+
+    public InstanceStatus Status() => new()
+    {
+        Id = Id,
+        ReleaseId = Order.Release?.Id,
+        Phase = State.Phase,
+        Since = State.Since,
+        Pid = State.Current is { } life && _processes.TryGetValue(life.Run, out var process) ? process.Identity.Pid : 0,
+        Address = Order.Address,
+        Ports = _record.Ports,
+        Restarts = State.Restarts,
+        Failure = State.Failure,
+        Usage = Usage,
+    };
+
+    /// <summary>The agent kills it for a reason of its own; the care learns of it as of any death.</summary>
+    public void KillBecause(Failure cause)
+    {
+        foreach (var process in _processes.Values)
+        {
+            process.Cause = cause;
+            process.Kill();
+        }
+    }
+
+    /// <summary>Removes every trace of an instance that is at rest and not ordered any more.</summary>
+    public void Forget()
+    {
+        _world.Ports.Forget(Id);
+        _world.Cgroup?.Remove(Id);
+        Directory.Delete(_world.Directory.Instance(Id), recursive: true);
+    }
+
+    private void Step(CareEvent happened)
+    {
+        var before = State;
+        Decision<InstanceState, CareEffect> decision = InstanceCare.Handle(State, happened, _world.Clock.Now);
+        _record = _record with { State = WithEvidence(decision.State) };
+        if (State.Phase != before.Phase) Tell(before.Phase);
+        // A full disk must not keep a dead service down: the start goes ahead, and after a crash the process is found by its mark.
+        if (decision.Persist is Persist.StateFirst) Save();
+        foreach (var effect in decision.Effects) CarryOut(effect);
+        _world.Changed();
+    }
+
+    private void CarryOut(CareEffect effect)
+    {
+        switch (effect)
+        {
+            case CareEffect.Fetch: Fetch(); break;
+            case CareEffect.Start start: Start(start.Run); break;
+            case CareEffect.Terminate terminate: _processes.GetValueOrDefault(terminate.Run)?.Terminate(); break;
+            case CareEffect.Kill kill: _processes.GetValueOrDefault(kill.Run)?.Kill(); break;
+            case CareEffect.Check check: Check(check.Run); break;
+        }
+    }
+
+    private void Fetch()
+    {
+        var release = Order.Release!;
+        _world.Loop.Beside(async () =>
+        {
+            CareEvent answer = await _world.Releases.EnsureAsync(release, _world.Ending) is { } refusal
+                ? new CareEvent.FetchFailed(refusal.Failure, refusal.Lasting)
+                : new CareEvent.Fetched();
+            await _world.Loop.PostAsync(() => Handle(answer));
+        });
+    }
+
+    private void Start(int run)
+    {
+        if (_processes.ContainsKey(run)) return;
+        try
+        {
+            // In a hand-over the ports are held by the old process, and stay what they are.
+            if (State.Successor is null)
+                _record = _record with { Ports = _world.Ports.Choose(Id, Order.Address, Order.Spec.Ports, _record.Ports) };
+            var launch = _world.Start.Prepare(Order, _record.Ports);
+            _logFrom = Log.End;
+            var child = launch.Start();
+            // A process that has already ended still has an identity: nobody but the runtime collects it.
+            var identity = ProcessIdentity.Of(child.Id) ?? new ProcessIdentity(child.Id, 0, ProcFs.BootId);
+            _record = _record with { Processes = _record.Processes.SetItem(run, identity), BootId = ProcFs.BootId };
+            Save();
+            Watch(new InstanceProcess(run, identity, _world.Directory.Token(Id), child, _world.Exits, _world.Time));
+            _events.Enqueue(new CareEvent.Started(run, MainPort));
+        }
+        catch (Exception refused) when (refused is AgentException or IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)
+        {
+            var code = refused is AgentException known ? known.Code : "start-failed";
+            _events.Enqueue(new CareEvent.StartFailed(run, new Failure(code, refused.Message)));
+        }
+    }
+
+    private int MainPort => PortChooser.Main(Order.Spec.Ports) is { } main ? _record.Ports.GetValueOrDefault(main.Name) : 0;
+
+    private void Watch(InstanceProcess process)
+    {
+        _processes[process.Run] = process;
+        _world.Loop.Beside(async () =>
+        {
+            var end = await process.Ended;
+            await _world.Loop.PostAsync(() => Gone(process, end));
+        });
+    }
+
+    private void Gone(InstanceProcess process, ProcessEnd end)
+    {
+        _processes.Remove(process.Run);
+        KillStrays(process);
+        _record = _record with { Processes = _record.Processes.Remove(process.Run) };
+        Handle(new CareEvent.Exited(process.Run, end.ExitCode, end.Signal, process.Cause));
+    }
+
+    // What left its session but carries the mark. Done here, on the loop, where no other run of this instance can be starting meanwhile.
+    private void KillStrays(InstanceProcess gone)
+    {
+        if (_processes.Count is 0) gone.Session.Kill();
+    }
+
+    private void Check(int run)
+    {
+        if (State.Rules.Check is not { } check) return;
+        var port = check.Port.Length is 0 ? MainPort : _record.Ports.GetValueOrDefault(check.Port);
+        _world.Loop.Beside(async () =>
+        {
+            var answer = await _checks.AskAsync(Order, check, port, _record.Ports, _world.Ending);
+            await _world.Loop.PostAsync(() => Handle(new CareEvent.Checked(run, answer.Good, answer.Listened, answer.Reason)));
+        });
+    }
+
+    private InstanceState WithEvidence(InstanceState state) =>
+        state.Failure is { Log.Length: 0 } failure && failure != State.Failure
+            ? state with { Failure = failure with { Log = Log.Last(20, _logFrom) } }
+            : state;
+
+    private void Save()
+    {
+        try
+        {
+            AgentDirectory.Make(_world.Directory.Instance(Id));
+            _record.Write(_world.Directory.Record(Id));
+            _world.Disk(null);
+        }
+        catch (Exception full) when (full is IOException or UnauthorizedAccessException)
+        {
+            _world.Disk($"the agent cannot write {_world.Directory.Record(Id)}: {full.Message}");
+        }
+    }
+
+    private void Tell(InstancePhase before)
+    {
+        var why = State.Failure is { } failure && State.Phase is not InstancePhase.Ready ? $": {failure.Reason}" : "";
+        _world.Log.Info($"{Id} ({Order.Service}) {before} → {State.Phase}{why}");
+    }
+}

@@ -1,0 +1,36 @@
+using System.Collections.Immutable;
+using OpenCluster.Agent.Processes;
+using OpenCluster.Agent.Users;
+
+namespace OpenCluster.Agent.Releases;
+
+/// <summary>
+/// Directories below a release that outlive it: each is a symbolic link to a place below the service's data. What the release ships there
+/// becomes the first content, when there is none yet.
+/// </summary>
+internal static class PersistentDirectories
+{
+    /// <exception cref="AgentException">A path leaves the release.</exception>
+    public static void Link(string release, string data, ImmutableArray<string> paths, RunAs? user)
+    {
+        foreach (var path in paths)
+        {
+            if (Path.IsPathRooted(path) || path.Split('/').Any(part => part is ".." or "" or "."))
+                throw new AgentException("bad-persistent", $"the persistent directory \"{path}\" must be a plain path below the release");
+            var link = Path.Combine(release, path);
+            var kept = Path.Combine(data, path);
+            AgentDirectory.Make(Path.GetDirectoryName(kept)!);
+            if (new DirectoryInfo(link).LinkTarget == kept) continue;
+            if (!Directory.Exists(kept))
+            {
+                if (Directory.Exists(link)) Directory.Move(link, kept);
+                else Directory.CreateDirectory(kept, AgentDirectory.Private);
+                File.SetUnixFileMode(kept, AgentDirectory.Private);
+                UserIds.Give(kept, user);
+            }
+            if (Directory.Exists(link)) Directory.Delete(link, recursive: true);
+            AgentDirectory.Make(Path.GetDirectoryName(link)!);
+            Directory.CreateSymbolicLink(link, kept);
+        }
+    }
+}

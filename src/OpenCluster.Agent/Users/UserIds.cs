@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using OpenCluster.Agent.Files;
+using OpenCluster.Agent.Processes;
+
+namespace OpenCluster.Agent.Users;
+
+/// <summary>
+/// A user id of its own for every service, when the agent is root: from the range that systemd's dynamic users have (61184 to 65519),
+/// never one that stands in /etc/passwd, the same for a service as long as the agent's directory lives. Without root, everything runs
+/// as the agent's own user.
+/// </summary>
+internal sealed class UserIds
+{
+    private const uint First = 61184, Last = 65519;
+    private readonly string _path;
+    private ImmutableSortedDictionary<string, uint> _ids = ImmutableSortedDictionary<string, uint>.Empty;
+
+    public UserIds(string path, string agentDirectory)
+    {
+        _path = path;
+        if (File.Exists(path) && JsonSerializer.Deserialize(File.ReadAllBytes(path), AgentJson.Default.UserMap) is { } ids) _ids = ids;
+        IsRoot = LibC.EffectiveUser() == 0;
+        Closed = IsRoot ? ClosedParent(agentDirectory) : null;
+    }
+
+    public bool IsRoot { get; }
+
+    /// <summary>A directory above the agent's that other users may not enter: then services cannot have users of their own. Null: they can.</summary>
+    public string? Closed { get; }
+
+    private bool CanChange => IsRoot && Closed is null;
+
+    /// <summary>Who a service runs as; null for the agent's own user.</summary>
+    /// <param name="asked">The owner's choice, a name or number; null for a user of its own.</param>
+    /// <exception cref="AgentException">The user asked for does not exist, or the agent may not become it.</exception>
+    public RunAs? For(string serviceId, string? asked)
+    {
+        if (asked is not null) return Named(asked);
+        if (!CanChange) return null;
+        if (_ids.TryGetValue(serviceId, out var known)) return new RunAs(known, known);
+        var id = Free(serviceId);
+        _ids = _ids.Add(serviceId, id);
+        AtomicFile.Write(_path, JsonSerializer.SerializeToUtf8Bytes(_ids, AgentJson.Default.UserMap));
+        return new RunAs(id, id);
+    }
+
+    /// <summary>Hands a file or directory to a user, everything below a directory too. Symbolic links are changed, not followed.</summary>
+    public static void Give(string path, RunAs? user)
+    {
+        if (user is null) return;
+        Own(path, user);
+        if (!Directory.Exists(path) || new DirectoryInfo(path).LinkTarget is not null) return;
+        foreach (var below in Directory.EnumerateFileSystemEntries(path, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None }))
+            Own(below, user);
+    }
+
+    public static void Own(string path, RunAs? user)
+    {
+        if (user is not null && LibC.ChangeOwner(path, user.Uid, user.Gid) != 0)
+            throw new IOException($"{path} cannot be given to user {user.Uid}");
+    }
+
+    private RunAs? Named(string asked)
+    {
+        var byNumber = uint.TryParse(asked, CultureInfo.InvariantCulture, out var number);
+        foreach (var (name, uid, gid) in Passwd())
+        {
+            if (name != asked && !(byNumber && uid == number)) continue;
+            if (uid == LibC.EffectiveUser()) return null;
+            if (!IsRoot) throw new AgentException("not-root", $"the service is to run as user {asked}, and only an agent started by root can do that");
+            return new RunAs(uid, gid, name);
+        }
+        if (byNumber && IsRoot) return new RunAs(number, number);
+        throw new AgentException("no-such-user", $"there is no user {asked} on this server; make it, or take \"user:\" out so that the service gets one of its own");
+    }
+
+    private uint Free(string serviceId)
+    {
+        var taken = Passwd().Select(u => u.Uid).Concat(_ids.Values).ToHashSet();
+        var size = Last - First + 1;
+        // Two agents on one machine should not meet in the same ids, so the search begins at a place of its own.
+        var start = (uint)Math.Abs((long)string.Concat(_path, serviceId).Aggregate(17, (hash, c) => unchecked((hash * 31) + c))) % size;
+        for (uint i = 0; i < size; i++)
+            if (!taken.Contains(First + ((start + i) % size)))
+                return First + ((start + i) % size);
+        throw new AgentException("no-free-user", $"all user ids from {First} to {Last} are taken");
+    }
+
+    private static IEnumerable<(string Name, uint Uid, uint Gid)> Passwd() =>
+        from line in File.ReadLines("/etc/passwd")
+        let f = line.Split(':')
+        where f.Length >= 4 && uint.TryParse(f[2], out _) && uint.TryParse(f[3], out _)
+        select (f[0], uint.Parse(f[2], CultureInfo.InvariantCulture), uint.Parse(f[3], CultureInfo.InvariantCulture));
+
+    private static string? ClosedParent(string directory)
+    {
+        for (var d = new DirectoryInfo(directory); d is not null; d = d.Parent)
+            if (d.Exists && !d.UnixFileMode.HasFlag(UnixFileMode.OtherExecute))
+                return d.FullName;
+        return null;
+    }
+}
