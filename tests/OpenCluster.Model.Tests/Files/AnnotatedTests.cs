@@ -42,7 +42,7 @@ public sealed partial class AnnotatedTests
     /// <summary>The keys of a service stand again below its zones: they are explained once.</summary>
     private const string InZone = "a service in a zone";
 
-    private sealed record Use(IObjectShape Object, Key Key, int Line, int Column);
+    private sealed record Use(IObjectShape Object, Key Key, int Line);
 
     private static string Annotate(string text)
     {
@@ -50,11 +50,11 @@ public sealed partial class AnnotatedTests
         var header = text[..text.IndexOf('\n', StringComparison.Ordinal)];
         var explained = new HashSet<Key>();
         var comments = new Dictionary<int, string>();
+        var lines = bare.Split('\n');
         foreach (var use in Uses(bare).Where(u => u.Object.Title != InZone && explained.Add(u.Key)))
-            comments.TryAdd(use.Line, Wrapped(use.Key.Explanation, use.Column - 1));
+            comments.TryAdd(use.Line, Wrapped(use.Key.Explanation, lines[use.Line - 1].TakeWhile(c => c == ' ').Count()));
 
         var annotated = new StringBuilder(header + "\n");
-        var lines = bare.Split('\n');
         for (var i = 0; i < lines.Length - 1; i++)
         {
             var comment = comments.GetValueOrDefault(i + 1);
@@ -108,7 +108,7 @@ public sealed partial class AnnotatedTests
                     Walk(value, (Shape)below, uses);
                 else if (below.Keys.FirstOrDefault(k => k.Name == ((YamlScalarNode)name).Value) is { } key)
                 {
-                    uses.Add(new Use(below, key, (int)name.Start.Line, (int)name.Start.Column));
+                    uses.Add(new Use(below, key, (int)name.Start.Line));
                     Walk(value, key.Shape, uses);
                 }
             }

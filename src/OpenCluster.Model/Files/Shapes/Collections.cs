@@ -9,7 +9,7 @@ namespace OpenCluster.Model.Files.Shapes;
 /// <param name="items">The plural, for people: "tags".</param>
 public sealed class ListShape<T>(string items, Shape<T> item) : Shape<ImmutableArray<T>>
 {
-    public override string Words => $"a list of {items} (one may stand alone), each {item.Words}";
+    public override string Words => item is TextShape ? $"one or a list of {items}" : $"one or a list of {items}, each {item.Words}";
 
     internal override bool TryRead(FileNode node, Scope scope, out ImmutableArray<T> value)
     {

@@ -27,9 +27,9 @@ public abstract class Key(string name, string meaning)
     {
         get
         {
-            var shape = char.ToUpperInvariant(Shape.Words[0]) + Shape.Words[1..];
+            var shape = Shape.Words == "a map" ? "" : $" {char.ToUpperInvariant(Shape.Words[0])}{Shape.Words[1..]}.";
             var otherwise = Required ? " Required." : Default is null ? "" : $" Default: {Default}.";
-            return $"{Meaning} {shape}.{otherwise}";
+            return $"{Meaning}{shape}{otherwise}";
         }
     }
 

@@ -22,7 +22,7 @@ public sealed class TextShape(string words, Func<string, Wrong?> rule) : ScalarS
         return rule(text);
     }
 
-    public override string Show(string value) => value.Length == 0 ? "none" : value;
+    public override string Show(string value) => value switch { "" => "none", "." or "*" or "/" => $"\"{value}\"", _ => value };
 
     // Editors show 8080 and true as what they are; here they are texts as well.
     public override JsonObject Describe() => new() { ["type"] = new JsonArray("string", "number", "boolean") };
