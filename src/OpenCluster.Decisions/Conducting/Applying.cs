@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
 using OpenCluster.Decisions.Servers;
 using OpenCluster.Model.Nouns;
+using OpenCluster.Model.Running;
 
 namespace OpenCluster.Decisions.Conducting;
 
@@ -11,9 +13,21 @@ namespace OpenCluster.Decisions.Conducting;
 /// </summary>
 internal static class Applying
 {
+    /// <summary>Objects and text of a file go into one transaction of at most 1.25 MiB.</summary>
+    public const int MostObjectBytes = 900 << 10;
+
+    public const int MostTextBytes = 256 << 10;
+
     public static void Apply(Situation situation, ClusterEvent.Applied applied)
     {
         var state = situation.State;
+        var (objects, text) = (ObjectDocuments.SizeOf(applied.Cluster), Encoding.UTF8.GetByteCount(applied.Text));
+        if (objects > MostObjectBytes || text > MostTextBytes)
+        {
+            situation.Changes.Refused = new Failure("file-too-large", $"The file has {text >> 10} KiB of text and makes {objects >> 10} KiB of objects; the most are {MostTextBytes >> 10} and {MostObjectBytes >> 10}. Make two clusters of it.");
+            return;
+        }
+
         var before = state.Objects.Cluster;
         var cluster = WithIds(state, before, applied.Cluster);
         var due = Due(state, before, cluster, applied.By, applied.Why);

@@ -80,17 +80,26 @@ internal sealed class ObjectDocuments(Changes changes)
             yield return new(Keys.Due, Bytes(due, DocumentsJson.Default.ImmutableArrayDueDeployment));
         if (!leaving.IsEmpty)
             yield return new(Keys.Leaving, Bytes(leaving, DocumentsJson.Default.ImmutableArrayServer));
-        if (Cluster.Name.Length == 0)
+        foreach (var document in Declared(Cluster))
+            yield return document;
+    }
+
+    /// <summary>Bytes that the objects take in the store.</summary>
+    public static long SizeOf(Cluster cluster) => Declared(cluster).Sum(d => (long)d.Value.Length);
+
+    private static IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>>> Declared(Cluster cluster)
+    {
+        if (cluster.Name.Length == 0)
             yield break;
-        yield return Of("cluster", new ClusterHead(Cluster.Name, Cluster.Settings), DocumentsJson.Default.ClusterHead);
-        yield return Of("zones", Cluster.Zones, DocumentsJson.Default.ImmutableArrayZone);
-        yield return Of("roles", Cluster.Roles, DocumentsJson.Default.ImmutableArrayRole);
-        yield return Of("servers", Cluster.Servers, DocumentsJson.Default.ImmutableArrayServer);
-        yield return Of("services", Cluster.Services, DocumentsJson.Default.ImmutableArrayService);
-        yield return Of("load-balancers", Cluster.LoadBalancers, DocumentsJson.Default.ImmutableArrayLoadBalancer);
-        yield return Of("routes", Cluster.Routes, DocumentsJson.Default.ImmutableArrayRoute);
-        yield return Of("endpoints", Cluster.Endpoints, DocumentsJson.Default.ImmutableArrayEndpoint);
-        yield return Of("secrets", Cluster.Secrets, DocumentsJson.Default.ImmutableArraySecret);
+        yield return Of("cluster", new ClusterHead(cluster.Name, cluster.Settings), DocumentsJson.Default.ClusterHead);
+        yield return Of("zones", cluster.Zones, DocumentsJson.Default.ImmutableArrayZone);
+        yield return Of("roles", cluster.Roles, DocumentsJson.Default.ImmutableArrayRole);
+        yield return Of("servers", cluster.Servers, DocumentsJson.Default.ImmutableArrayServer);
+        yield return Of("services", cluster.Services, DocumentsJson.Default.ImmutableArrayService);
+        yield return Of("load-balancers", cluster.LoadBalancers, DocumentsJson.Default.ImmutableArrayLoadBalancer);
+        yield return Of("routes", cluster.Routes, DocumentsJson.Default.ImmutableArrayRoute);
+        yield return Of("endpoints", cluster.Endpoints, DocumentsJson.Default.ImmutableArrayEndpoint);
+        yield return Of("secrets", cluster.Secrets, DocumentsJson.Default.ImmutableArraySecret);
     }
 
     public void Load(string key, ReadOnlySpan<byte> json)

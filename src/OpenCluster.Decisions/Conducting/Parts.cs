@@ -32,6 +32,8 @@ internal static class Parts
                 InstanceBook.Stop(situation, state.Instance(id)!);
         }
 
+        foreach (var instance in GivenUp(situation).TakeWhile(_ => acts++ < ServiceCare.MostActs).ToList())
+            InstanceBook.Stop(situation, instance);
         foreach (var instance in OfNobody(state).TakeWhile(_ => acts++ < ServiceCare.MostActs).ToList())
             InstanceBook.Stop(situation, instance);
         StartController(situation);
@@ -46,6 +48,22 @@ internal static class Parts
         var place = new ServiceZone(Controller, "");
         if (situation.State.InstancesOf(place).Count == 0 && situation.State.Objects.Cluster.Servers.FirstOrDefault(s => s.Controller) is { } server)
             InstanceBook.Start(situation, place, Controller, server.Id, releaseId: null);
+    }
+
+    /// <summary>What an agent has given up is stopped, forgotten and tried anew, but not all the time.</summary>
+    private static IEnumerable<Instance> GivenUp(Situation situation)
+    {
+        foreach (var place in situation.State.Places.Where(p => p.Zone.Length == 0 && p.ServiceId != Controller))
+        {
+            foreach (var facts in Facts.Instances(situation, place).Where(f => f.Runs && f.Status?.Phase == InstancePhase.Failed))
+            {
+                var anew = facts.Instance.Created + Redundancy.TryAnewAfter;
+                if (situation.Now >= anew)
+                    yield return facts.Instance;
+                else
+                    situation.PlaceWakes.At(place, anew);
+            }
+        }
     }
 
     private static IEnumerable<Instance> OfNobody(ClusterState state) => state.Places

@@ -9,6 +9,9 @@ namespace OpenCluster.Decisions.Conducting;
 /// <summary>Keeps as many instances of the current release as wanted, on servers that may have them.</summary>
 internal static class Redundancy
 {
+    /// <summary>Between two tries of an instance that its agent has given up.</summary>
+    public static readonly TimeSpan TryAnewAfter = TimeSpan.FromMinutes(1);
+
     public static void Keep(Situation situation, ServiceZone place, Service service, ZoneDeployment zone, Release current)
     {
         var state = situation.State;
@@ -68,6 +71,9 @@ internal static class Redundancy
                 situation.PlaceWakes.At(place, since + situation.Settings.ReplaceAfter);
         }
 
+        if (HasGivenUp(situation, place, facts))
+            return new Seat(instance.Id, instance.ServerId, instance.Created) { Lost = true, Misplaced = "it could not be started; it is tried anew" };
+
         return new Seat(instance.Id, instance.ServerId, instance.Created)
         {
             Healthy = facts.Ready && (facts.Sight.InUse || facts.Sight.Up),
@@ -76,6 +82,17 @@ internal static class Redundancy
             Misplaced = misplaced,
             Overdue = overdue,
         };
+    }
+
+    /// <summary>An agent gives up what never starts. Its server may have been the reason, so it is tried anew, but not all the time.</summary>
+    private static bool HasGivenUp(Situation situation, ServiceZone place, InstanceFacts facts)
+    {
+        if (facts.Server != ServerStanding.Alive || facts.Status?.Phase != InstancePhase.Failed)
+            return false;
+        var anew = facts.Instance.Created + TryAnewAfter;
+        if (situation.Now < anew)
+            situation.PlaceWakes.At(place, anew);
+        return situation.Now >= anew;
     }
 
     private static void Lack(Situation situation, ServiceZone place, Service service, PlacementResult placed, IReadOnlyCollection<Candidate> candidates)

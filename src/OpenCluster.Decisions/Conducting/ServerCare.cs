@@ -55,6 +55,8 @@ internal static class ServerCare
     {
         if (!situation.Servers.TryGetValue(serverId, out var seen) || situation.State.Server(serverId) is null)
             return;
+        if (situation.Doubt.FrozenSince is not null)
+            Doubts(situation);
         var looked = Heartbeat.Look(seen.Health, situation.Settings, situation.Doubt.JudgeFrom, mayCallDown: true, situation.Now);
         if (looked.State.State == ServerState.Down && seen.Health.State != ServerState.Down && Doubts(situation))
         {
@@ -115,8 +117,6 @@ internal static class ServerCare
         else
             situation.Say(Weight.Good, Subject(situation, serverId), $"{name} reports.");
         Concerned(situation, serverId);
-        if (situation.Doubt.FrozenSince is not null)
-            Doubts(situation);
     }
 
     private static void Went(Situation situation, string serverId, HealthChange change)

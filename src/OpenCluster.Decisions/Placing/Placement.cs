@@ -71,7 +71,7 @@ public static class Placement
         var open = candidates.Count(c => c.Open);
         if (open == 0)
             return candidates.Count == 1 ? "the only server for it is not ready to take it" : $"none of the {candidates.Count} servers for it is ready to take it";
-        return candidates.Any(c => c.Open && c.Free.Fits(takes))
+        return candidates.Any(c => c.OnlyOne && c.Free.Fits(takes))
             ? "it has a fixed port, and every server for it already runs one"
             : $"no room on {(open == 1 ? "the only server" : $"any of the {open} servers")} for it";
     }

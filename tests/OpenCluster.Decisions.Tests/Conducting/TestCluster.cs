@@ -92,6 +92,9 @@ internal sealed class TestCluster
         return condition(this);
     }
 
+    /// <summary>Time passes and nobody does anything.</summary>
+    public void StandStill(TimeSpan time) => Now += time;
+
     /// <summary>The controller dies and comes back from what the store holds.</summary>
     public void Restart()
     {
@@ -121,6 +124,7 @@ internal sealed class TestCluster
             {
                 Wanted.Drain => here.Status with { Phase = InstancePhase.Draining },
                 Wanted.Stop => here.Status with { Phase = InstancePhase.Stopped },
+                _ when order.Release is null => here.Status with { Phase = InstancePhase.Ready },
                 _ => Behave(order, Now - here.Started, here.Status),
             };
             running[key] = here;
