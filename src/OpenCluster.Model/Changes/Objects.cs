@@ -67,8 +67,7 @@ internal static class Objects
     private static JsonObject WithId(string id, JsonObject fields)
     {
         var whole = fields.DeepClone().AsObject();
-        if (id.Length > 0)
-            whole["id"] = id;
+        whole["id"] = id;
         return whole;
     }
 }

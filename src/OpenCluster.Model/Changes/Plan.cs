@@ -51,7 +51,7 @@ public static class Planning
     /// <param name="read">What the file says: ids empty.</param>
     /// <param name="current">What the controller holds.</param>
     /// <param name="applied">What the file declared when it was last applied; null the first time.</param>
-    /// <param name="newId">Gives an id that was never used before, with the kind's prefix.</param>
+    /// <param name="newId">Gives an id that was never used before, with the kind's prefix; or an empty one, where ids are given later.</param>
     /// <param name="takeFile">The owner wants what the file says even where the file did not change and someone else did.</param>
     public static Plan Make(Cluster read, Cluster current, Cluster? applied, Func<ObjectKind, string> newId, bool takeFile = false)
     {

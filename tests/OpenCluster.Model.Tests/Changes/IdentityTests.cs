@@ -51,6 +51,20 @@ public sealed class IdentityTests
     }
 
     [Fact]
+    public void Ids_of_new_objects_may_be_given_later()
+    {
+        var current = _clusters.First("cluster: c\nservers: {a: {controller: true}}\nservices: {s: {run: x}}").After;
+        var read = Clusters.Read("cluster: c\nroles: {web: {renamed-from: default}, new: }\nservers: {a: {roles: [web, new], controller: true}, b: {roles: web}}\nservices: {s: {role: web, run: x}, t: {role: new, run: y}}");
+
+        var after = Planning.Make(read, current, current, _ => "").After;
+
+        Assert.Equal([current.Servers[0].Id, ""], after.Servers.Select(s => s.Id));
+        Assert.Equal([current.Services[0].Id, ""], after.Services.Select(s => s.Id));
+        Assert.Equal(["web", "new"], after.Services.Select(s => s.Role));
+        Assert.Equal(["web", "new"], after.Servers[0].Roles);
+    }
+
+    [Fact]
     public void Two_objects_never_get_one_id()
     {
         var current = new Cluster { Name = "c", Secrets = [new Secret { Id = "sec-100", Name = "old" }] };
