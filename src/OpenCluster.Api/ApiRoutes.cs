@@ -1,6 +1,7 @@
 namespace OpenCluster.Api;
 
-/// <summary>Every path of the API, once. Braces are filled by the methods of the same name, escaped.</summary>
+/// <summary>Every path of the API, once. Braces are filled by the methods of the same name, escaped.
+/// A server is named by id or by name, so that an agent can speak before the first apply has given its server an id.</summary>
 public static class ApiRoutes
 {
     public const string Status = "/v1/status";
@@ -19,6 +20,11 @@ public static class ApiRoutes
     public const string Events = "/v1/events";
     public const string Audit = "/v1/audit";
     public const string Sources = "/v1/sources";
+    public const string Tokens = "/v1/tokens";
+
+    /// <summary>Outside the version, where monitors look for them.</summary>
+    public const string Health = "/healthz";
+    public const string Metrics = "/metrics";
 
     public const string ScalePattern = "/v1/services/{service}/zones/{zone}/instances";
     public const string WebhookSettingsPattern = "/v1/services/{service}/webhook";
@@ -26,10 +32,11 @@ public static class ApiRoutes
     public const string LogsPattern = "/v1/instances/{instance}/logs";
     public const string ExecPattern = "/v1/instances/{instance}/exec";
     public const string DeploymentPattern = "/v1/deployments/{deployment}";
+    public const string TokenPattern = "/v1/tokens/{token}";
+    public const string ServerTokenPattern = "/v1/servers/{serverId}/token";
     public const string AssignmentPattern = "/v1/servers/{serverId}/assignment";
     public const string ServerReportPattern = "/v1/servers/{serverId}/report";
     public const string TasksPattern = "/v1/servers/{serverId}/tasks";
-    public const string TaskInputPattern = "/v1/tasks/{task}/input";
     public const string TaskOutputPattern = "/v1/tasks/{task}/output";
     public const string ArchivePattern = "/v1/releases/{release}/archive";
     public const string SourcePattern = "/v1/sources/{digest}";
@@ -42,10 +49,11 @@ public static class ApiRoutes
     public static string Logs(string instance, int lines, bool follow) => $"/v1/instances/{E(instance)}/logs?lines={lines}&follow={(follow ? "true" : "false")}";
     public static string Exec(string instance) => $"/v1/instances/{E(instance)}/exec";
     public static string Deployment(string deployment) => $"/v1/deployments/{E(deployment)}";
+    public static string Token(string token) => $"/v1/tokens/{E(token)}";
+    public static string ServerToken(string server) => $"/v1/servers/{E(server)}/token";
     public static string Assignment(string serverId) => $"/v1/servers/{E(serverId)}/assignment";
     public static string ServerReport(string serverId) => $"/v1/servers/{E(serverId)}/report";
     public static string Tasks(string serverId) => $"/v1/servers/{E(serverId)}/tasks";
-    public static string TaskInput(string task) => $"/v1/tasks/{E(task)}/input";
     public static string TaskOutput(string task) => $"/v1/tasks/{E(task)}/output";
     public static string Archive(string release) => $"/v1/releases/{E(release)}/archive";
     public static string Source(string digest) => $"/v1/sources/{E(digest)}";

@@ -88,6 +88,18 @@ public sealed class ApiClient : IDisposable
 
     public Task<ImmutableArray<AuditView>> AuditAsync(CancellationToken ct) => GetAsync(ApiRoutes.Audit, ApiJson.Default.ImmutableArrayAuditView, ct);
 
+    /// <summary>A new token for a server's agent (by id or name); earlier ones stay valid until they are deleted.</summary>
+    public Task<NewTokenView> NewServerTokenAsync(string server, CancellationToken ct) =>
+        SendAsync(HttpMethod.Post, ApiRoutes.ServerToken(server), null, ApiJson.Default.NewTokenView, ct);
+
+    public Task<NewTokenView> NewTokenAsync(TokenRequest token, CancellationToken ct) =>
+        PostAsync(ApiRoutes.Tokens, token, ApiJson.Default.TokenRequest, ApiJson.Default.NewTokenView, ct);
+
+    public Task<ImmutableArray<TokenView>> TokensAsync(CancellationToken ct) => GetAsync(ApiRoutes.Tokens, ApiJson.Default.ImmutableArrayTokenView, ct);
+
+    /// <param name="id">As <see cref="TokensAsync"/> shows it.</param>
+    public Task DeleteTokenAsync(string id, CancellationToken ct) => SendAsync(HttpMethod.Delete, ApiRoutes.Token(id), null, ct);
+
     /// <summary>Uploads a tar.gz of a working directory and answers its digest.</summary>
     public Task<SourceView> UploadSourceAsync(Stream archive, CancellationToken ct) =>
         SendAsync(HttpMethod.Post, ApiRoutes.Sources, new StreamContent(archive), ApiJson.Default.SourceView, ct, limit: TimeSpan.FromMinutes(10));
@@ -152,7 +164,7 @@ public sealed class ApiClient : IDisposable
             ?? throw new JsonException($"{path} answered null.");
     }
 
-    private async Task SendAsync(HttpMethod method, string path, HttpContent content, CancellationToken ct, TimeSpan? limit = null)
+    private async Task SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken ct, TimeSpan? limit = null)
     {
         using var timed = Limited(limit ?? CallTime, ct);
         using var request = new HttpRequestMessage(method, path) { Content = content };

@@ -28,18 +28,7 @@ internal static class Applying
             return;
         }
 
-        var before = state.Objects.Cluster;
-        var cluster = WithIds(state, before, applied.Cluster);
-        var due = Due(state, before, cluster, applied.By, applied.Why);
-
-        var left = before.Servers.Where(b => cluster.Servers.All(s => s.Id != b.Id) && state.InstancesOn(b.Id).Count > 0).ToList();
-        state.Objects.Replace(cluster);
-        var leaving = state.Objects.Leaving.Where(l => cluster.Servers.All(s => s.Id != l.Id)).Concat(left).DistinctBy(s => s.Id).ToImmutableArray();
-        if (!leaving.SequenceEqual(state.Objects.Leaving))
-            state.Objects.Leaving = leaving;
-        if (!due.IsEmpty)
-            state.Objects.Due = [.. state.Objects.Due.Where(d => !due.Any(n => n.ServiceId == d.ServiceId && n.Zone == d.Zone)), .. due];
-
+        var before = TakeOver(situation, applied.Cluster, applied.By, applied.Why);
         var number = (state.Files.Count == 0 ? 0 : state.Files.Keys.Last()) + 1;
         var file = new AppliedFile(number, situation.Now, applied.By, applied.Why, applied.Text);
         state.Remember(file);
@@ -54,6 +43,10 @@ internal static class Applying
         situation.Say(Weight.Info, "cluster", $"Version {number} of the file is applied by {applied.By}{Words.Because(applied.Why)}.");
         Everything(situation, before);
     }
+
+    /// <summary>Objects changed otherwise than by a file: the same, without a version.</summary>
+    public static void Change(Situation situation, ClusterEvent.Changed changed) =>
+        Everything(situation, TakeOver(situation, changed.Cluster, changed.By, changed.Why));
 
     /// <summary>Makes the deployments an apply called for, as many as fit into one outcome.</summary>
     public static void MakeDue(Situation situation)
@@ -71,6 +64,24 @@ internal static class Applying
                 continue;
             Deploying.Ask(situation, place, new DeployWish(null, null, null, due.By, due.Why));
         }
+    }
+
+    /// <returns>The objects as they were.</returns>
+    private static Cluster TakeOver(Situation situation, Cluster wanted, string by, string why)
+    {
+        var state = situation.State;
+        var before = state.Objects.Cluster;
+        var cluster = WithIds(state, before, wanted);
+        var due = Due(state, before, cluster, by, why);
+
+        var left = before.Servers.Where(b => cluster.Servers.All(s => s.Id != b.Id) && state.InstancesOn(b.Id).Count > 0).ToList();
+        state.Objects.Replace(cluster);
+        var leaving = state.Objects.Leaving.Where(l => cluster.Servers.All(s => s.Id != l.Id)).Concat(left).DistinctBy(s => s.Id).ToImmutableArray();
+        if (!leaving.SequenceEqual(state.Objects.Leaving))
+            state.Objects.Leaving = leaving;
+        if (!due.IsEmpty)
+            state.Objects.Due = [.. state.Objects.Due.Where(d => !due.Any(n => n.ServiceId == d.ServiceId && n.Zone == d.Zone)), .. due];
+        return before;
     }
 
     private static Cluster WithIds(ClusterState state, Cluster before, Cluster wanted)

@@ -12,6 +12,9 @@ public abstract record ClusterEvent
     /// <summary>The owner's objects are now these (names resolved, per-zone values filled in; ids empty where new). <paramref name="Text"/> is kept in the history.</summary>
     public sealed record Applied(Cluster Cluster, string Text, string By, string Why) : ClusterEvent;
 
+    /// <summary>Someone changed objects otherwise than by a file (scaled a service): no version of the file is kept for it.</summary>
+    public sealed record Changed(Cluster Cluster, string By, string Why) : ClusterEvent;
+
     /// <summary>An agent reported.</summary>
     public sealed record ServerReported(ServerReport Report) : ClusterEvent;
 

@@ -56,6 +56,9 @@ public sealed class Conductor
             case ClusterEvent.Applied e:
                 Applying.Apply(situation, e);
                 break;
+            case ClusterEvent.Changed e:
+                Applying.Change(situation, e);
+                break;
             case ClusterEvent.DeployAsked e:
                 DeployAsked(e);
                 break;
@@ -105,6 +108,9 @@ public sealed class Conductor
 
     /// <summary>What a load-balancer process should serve; null when there is no such process. Revision and generation are the shell's to fill in.</summary>
     public BalancerSnapshot? Snapshot(string balancer) => BalancerPlan.For(situation.State, balancer);
+
+    /// <summary>What the owner declared, with ids; another object after each change.</summary>
+    public Cluster Cluster => situation.State.Objects.Cluster;
 
     /// <summary>Everything there is to see, as it is now.</summary>
     public ClusterView View() => Viewing.Of(situation);

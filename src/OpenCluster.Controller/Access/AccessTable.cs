@@ -1,0 +1,65 @@
+using OpenCluster.Api;
+using OpenCluster.Api.Requests;
+
+namespace OpenCluster.Controller.Access;
+
+/// <summary>Who may call what, all in one place. A path that is not here cannot be mapped, so nothing is open by oversight.</summary>
+internal static class AccessTable
+{
+    /// <summary>What a route asks of its caller.</summary>
+    /// <param name="Person">The least role of a person or script; null for no token at all (the handler authenticates otherwise, or tells nothing).</param>
+    /// <param name="Agents">An agent may call it too, for what belongs to its own server (the handler checks which).</param>
+    public sealed record Rule(string Method, string Pattern, TokenRole? Person, bool Agents = false);
+
+    public static readonly IReadOnlyList<Rule> Rules =
+    [
+        new("GET", ApiRoutes.Health, null),
+        new("GET", ApiRoutes.OpenApi, null),
+        new("GET", ApiRoutes.Metrics, TokenRole.Read),
+
+        new("GET", ApiRoutes.Status, TokenRole.Read),
+        new("POST", ApiRoutes.Plan, TokenRole.Read),
+        new("POST", ApiRoutes.Apply, TokenRole.Admin),
+        new("GET", ApiRoutes.History, TokenRole.Read),
+        new("POST", ApiRoutes.Undo, TokenRole.Admin),
+        new("GET", ApiRoutes.Servers, TokenRole.Read),
+        new("GET", ApiRoutes.Services, TokenRole.Read),
+        new("GET", ApiRoutes.Instances, TokenRole.Read),
+        new("GET", ApiRoutes.Releases, TokenRole.Read),
+        new("GET", ApiRoutes.Events, TokenRole.Read),
+        new("GET", ApiRoutes.Audit, TokenRole.Admin),
+
+        new("GET", ApiRoutes.Deployments, TokenRole.Read),
+        new("GET", ApiRoutes.DeploymentPattern, TokenRole.Read),
+        new("POST", ApiRoutes.Deployments, TokenRole.Deploy),
+        new("POST", ApiRoutes.RollBacks, TokenRole.Deploy),
+        new("POST", ApiRoutes.Pauses, TokenRole.Deploy),
+        new("PUT", ApiRoutes.ScalePattern, TokenRole.Deploy),
+        new("GET", ApiRoutes.WebhookSettingsPattern, TokenRole.Deploy),
+        new("POST", ApiRoutes.WebhookPattern, null),
+        new("POST", ApiRoutes.Sources, TokenRole.Deploy),
+
+        new("GET", ApiRoutes.LogsPattern, TokenRole.Deploy),
+        new("POST", ApiRoutes.ExecPattern, TokenRole.Admin),
+
+        new("POST", ApiRoutes.Tokens, TokenRole.Admin),
+        new("GET", ApiRoutes.Tokens, TokenRole.Admin),
+        new("DELETE", ApiRoutes.TokenPattern, TokenRole.Admin),
+        new("POST", ApiRoutes.ServerTokenPattern, TokenRole.Admin),
+
+        new("GET", ApiRoutes.AssignmentPattern, TokenRole.Admin, Agents: true),
+        new("POST", ApiRoutes.ServerReportPattern, TokenRole.Admin, Agents: true),
+        new("GET", ApiRoutes.TasksPattern, TokenRole.Admin, Agents: true),
+        new("POST", ApiRoutes.TaskOutputPattern, TokenRole.Admin, Agents: true),
+        new("GET", ApiRoutes.ArchivePattern, TokenRole.Admin, Agents: true),
+        new("PUT", ApiRoutes.ArchivePattern, TokenRole.Admin, Agents: true),
+        new("GET", ApiRoutes.SourcePattern, TokenRole.Admin, Agents: true),
+        new("GET", ApiRoutes.SnapshotPattern, TokenRole.Admin, Agents: true),
+        new("POST", ApiRoutes.BalancerReportPattern, TokenRole.Admin, Agents: true),
+    ];
+
+    private static readonly Dictionary<(string, string), Rule> ByRoute = Rules.ToDictionary(rule => (rule.Method, rule.Pattern));
+
+    /// <summary>The rule of a route, or null when there is none.</summary>
+    public static Rule? Of(string method, string pattern) => ByRoute.GetValueOrDefault((method, pattern));
+}

@@ -1,0 +1,18 @@
+using OpenCluster.Api.Requests;
+
+namespace OpenCluster.Controller.Access;
+
+/// <summary>Who makes a request, and from where.</summary>
+/// <param name="Name">As the audit trail shows it: <c>admin</c>, <c>ci</c>, <c>agent web1</c>.</param>
+/// <param name="Server">For an agent: its server's id, or name while the server is not known yet.</param>
+internal sealed record Caller(TokenRole Role, string Name, string? Server, string From)
+{
+    /// <summary>SHA-256 of the token; null for who needs none.</summary>
+    public string? TokenHash { get; init; }
+
+    /// <summary>The process itself: start, timers.</summary>
+    public static Caller Controller { get; } = new(TokenRole.Admin, "controller", null, "local");
+
+    /// <summary>True when a route that asks for <paramref name="role"/> is open to this caller.</summary>
+    public bool Includes(TokenRole role) => Role == role || (Role != TokenRole.Agent && role != TokenRole.Agent && Role > role);
+}

@@ -1,0 +1,14 @@
+using OpenCluster.Api.Requests;
+
+namespace OpenCluster.Controller.Access;
+
+/// <summary>A token as it is kept: never itself, only its SHA-256 (which is the document's name).</summary>
+internal sealed record TokenDocument
+{
+    public required TokenRole Role { get; init; }
+    /// <summary>Whom it stands for in the audit trail: <c>admin</c>, <c>ci</c>, <c>agent web1</c>.</summary>
+    public required string Name { get; init; }
+    /// <summary>For an agent: its server's name until the server is known, then its id (which survives a rename).</summary>
+    public string? Server { get; init; }
+    public DateTimeOffset Created { get; init; }
+}

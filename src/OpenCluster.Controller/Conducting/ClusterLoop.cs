@@ -1,0 +1,305 @@
+using System.Text.Json;
+using System.Threading.Channels;
+using OpenCluster.Controller.Access;
+using OpenCluster.Controller.Audit;
+using OpenCluster.Controller.Http;
+using OpenCluster.Controller.Versions;
+using OpenCluster.Decisions;
+using OpenCluster.Decisions.Conducting;
+using OpenCluster.Store;
+
+namespace OpenCluster.Controller.Conducting;
+
+/// <summary>
+/// Owns the conductor. Everything that happens comes through one bounded queue:
+/// (1) events are decided, (2) what they write is committed in one transaction, (3) whoever waits is told, (4) effects are carried out.
+/// When (2) fails the conductor is thrown away and made again from the store, so that the two never disagree.
+/// </summary>
+internal sealed partial class ClusterLoop(
+    Ledger ledger, AuditTrail audit, TokenBook tokens, VersionBook versions, Roster roster, Effects effects, TimeProvider time, ILogger<ClusterLoop> log)
+{
+    /// <summary>Two seconds of reports from 1,000 servers; when it is full, reports are answered 503 and come again.</summary>
+    private const int MaxWaiting = 4096;
+
+    /// <summary>How often a store that cannot write is tried again.</summary>
+    private static readonly TimeSpan RetryEvery = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How old a view may be: figures of reports change all the time, and a view costs with the size of the cluster.</summary>
+    private static readonly TimeSpan ViewAge = TimeSpan.FromMilliseconds(100);
+
+    private readonly SteadyClock _clock = new(time);
+    private readonly Channel<Work> _queue = Channel.CreateBounded<Work>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Conductor _conductor = null!;
+    private volatile string? _trouble;
+    private (ClusterView View, Conductor Of, long Revision, DateTimeOffset At)? _view;
+
+    public LoopCounters Counters { get; } = new();
+
+    /// <summary>Completes when the state has been read from the store.</summary>
+    public Task Ready => _ready.Task;
+
+    /// <summary>Why nothing can be stored at the moment; null when it can.</summary>
+    public string? Trouble => _trouble;
+
+    public int Waiting => _queue.Reader.Count;
+
+    /// <summary>Takes a report or another thing heard; false when the queue is full.</summary>
+    public bool TryHear(ClusterEvent happened) => _queue.Writer.TryWrite(new Work.Heard(happened));
+
+    /// <summary>The same for what must not be lost (an answer to an effect): waits for room.</summary>
+    public ValueTask HearAsync(ClusterEvent happened, CancellationToken ct) => _queue.Writer.WriteAsync(new Work.Heard(happened), ct);
+
+    /// <summary>The cluster as it is now, or was at most <see cref="ViewAge"/> ago with nothing stored since.</summary>
+    public Task<ClusterView> ViewAsync(CancellationToken ct) => LookAsync(_ => View(), ct);
+
+    /// <summary>Something computed from the state; it must not keep what it was given.</summary>
+    public Task<T> LookAsync<T>(Func<Conductor, T> look, CancellationToken ct)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Enqueue(new Work.Look(conductor => answer.SetResult(look(conductor)), error => answer.TrySetException(error)));
+        return answer.Task.WaitAsync(ct);
+    }
+
+    /// <summary>A change, once it is durable.</summary>
+    /// <exception cref="Api.ProblemException">It was refused, or could not be stored.</exception>
+    public Task<Done> ChangeAsync(Func<Conductor, Intent> decide, CancellationToken ct)
+    {
+        var change = new Work.Change(decide);
+        Enqueue(change);
+        return change.Completion.Task.WaitAsync(ct);
+    }
+
+    /// <summary>A change that nobody waits for; when it cannot be made now, its cause comes again.</summary>
+    public void TryChange(Func<Conductor, Intent> decide) => _queue.Writer.TryWrite(new Work.Change(decide));
+
+    /// <summary>Runs until cancelled, or until another controller has taken over.</summary>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        try
+        {
+            await WorkAsync(ct);
+        }
+        catch (Exception failed)
+        {
+            // Whoever waits must not wait for ever, and a controller whose loop has ended must not look alive.
+            var why = failed is OperationCanceledException ? "The controller is stopping." : failed.Message;
+            _trouble = why;
+            _queue.Writer.TryComplete();
+            while (_queue.Reader.TryRead(out var work)) work.Fail(Problems.NotStored(why));
+            if (failed is OperationCanceledException && ct.IsCancellationRequested) return;
+            LogEnded(log, failed);
+            throw;
+        }
+    }
+
+    private async Task WorkAsync(CancellationToken ct)
+    {
+        await RecoverAsync(ct);
+        _ready.TrySetResult();
+        await using var wake = time.CreateTimer(_ => _queue.Writer.TryWrite(new Work.Heard(new ClusterEvent.TimePassed())), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        var wakeAt = default(DateTimeOffset?);
+        do
+        {
+            var batch = new Batch();
+            while (batch.HasRoom && _queue.Reader.TryRead(out var work)) Take(work, batch);
+            // Also when the timer's own entry found the queue full.
+            if (_conductor.Wake is { } due && due <= _clock.Now) Hear(new ClusterEvent.TimePassed(), batch);
+            await FinishAsync(batch, ct);
+
+            if (_conductor.Wake == wakeAt) continue;
+            wakeAt = _conductor.Wake;
+            var wait = wakeAt is { } at ? at - _clock.Now : Timeout.InfiniteTimeSpan;
+            wake.Change(wait < TimeSpan.Zero && wakeAt is not null ? TimeSpan.Zero : wait, Timeout.InfiniteTimeSpan);
+        }
+        while (await _queue.Reader.WaitToReadAsync(ct));
+    }
+
+    private ClusterView View()
+    {
+        var now = _clock.Now;
+        if (_view is { } known && known.Of == _conductor && known.Revision == ledger.Revision && now - known.At < ViewAge) return known.View;
+        var view = _conductor.View();
+        _view = (view, _conductor, ledger.Revision, now);
+        return view;
+    }
+
+    private void Enqueue(Work work)
+    {
+        if (!_queue.Writer.TryWrite(work)) throw Problems.Busy("The controller has more to do than it can keep up with.");
+    }
+
+    private void Take(Work work, Batch batch)
+    {
+        switch (work)
+        {
+            case Work.Heard heard:
+                Hear(heard.Happened, batch);
+                break;
+            case Work.Look look:
+                batch.Add(look);
+                break;
+            case Work.Change change:
+                Decide(change, batch);
+                break;
+        }
+    }
+
+    private void Hear(ClusterEvent happened, Batch batch) => batch.Add(Decide(happened, batch).Persist);
+
+    private Outcome Decide(ClusterEvent happened, Batch batch)
+    {
+        Counters.Events++;
+        var outcome = _conductor.Handle(happened, _clock.Now);
+        batch.Effects.AddRange(outcome.Effects);
+        return outcome;
+    }
+
+    private void Decide(Work.Change change, Batch batch)
+    {
+        try
+        {
+            var intent = change.Decide(_conductor);
+            var outcome = intent.Event is { } happened ? Decide(happened, batch) : Outcome.Nothing;
+            var writes = new List<DocumentWrite>(outcome.Persist);
+            if (outcome.Refused is { } refused)
+            {
+                // What else the event found due is kept all the same.
+                batch.Add(writes);
+                throw Problems.Conflict(refused.Code, refused.Reason, "");
+            }
+
+            for (var part = intent; part is not null; part = part.Then?.Invoke(_conductor, outcome))
+            {
+                writes.AddRange(part.Documents);
+                if (part.Audit is { } entry) writes.AddRange(audit.Add(entry, time.GetUtcNow()));
+            }
+
+            batch.Add(writes, change, outcome);
+        }
+        catch (Api.ProblemException problem)
+        {
+            change.Fail(problem);
+        }
+    }
+
+    private async Task FinishAsync(Batch batch, CancellationToken ct)
+    {
+        for (var i = 0; i < batch.Parts.Count; i++)
+        {
+            var part = batch.Parts[i];
+            try
+            {
+                await CommitAsync(part);
+            }
+            catch (Exception failed) when (failed is StoreUnavailableException or ArgumentException)
+            {
+                await FailAsync(batch, i, failed, ct);
+                return;
+            }
+
+            foreach (var (change, outcome) in part.Changes) change.Completion.TrySetResult(new Done(outcome, ledger.Revision));
+        }
+
+        roster.Update(_conductor);
+        foreach (var look in batch.Looks) Look(look);
+        effects.CarryOut(batch.Effects, _conductor, this);
+    }
+
+    private async Task CommitAsync(Batch.Part part)
+    {
+        if (part.Documents.Count == 0) return;
+        await ledger.CommitAsync(part.Documents);
+        Counters.Commits++;
+        _conductor.Committed(ledger.Revision);
+        tokens.Apply(part.Documents);
+        versions.Apply(part.Documents);
+    }
+
+    private void Look(Work.Look look)
+    {
+        try
+        {
+            look.Run(_conductor);
+        }
+        catch (Exception failed)
+        {
+            // The asker's own question failed; the loop goes on.
+            look.Fail(failed);
+        }
+    }
+
+    /// <summary>What is not stored has not happened: say so, and go back to what the store holds.</summary>
+    private async Task FailAsync(Batch batch, int from, Exception failed, CancellationToken ct)
+    {
+        Counters.FailedCommits++;
+        _trouble = failed.Message;
+        LogNotStored(log, failed.Message);
+        var problem = Problems.NotStored(failed.Message);
+        foreach (var (change, _) in batch.Parts.Skip(from).SelectMany(part => part.Changes)) change.Fail(problem);
+        foreach (var look in batch.Looks) look.Fail(problem);
+        await RecoverAsync(ct);
+    }
+
+    /// <summary>Makes the conductor from the store, and tries until what it wants to write first is written.</summary>
+    private async Task RecoverAsync(CancellationToken ct)
+    {
+        while (true)
+        {
+            try
+            {
+                var (conductor, outcome) = Conductor.Recover(await ledger.ReadAsync(ct), _clock.Now);
+                _conductor = conductor;
+                var batch = new Batch();
+                batch.Add(outcome.Persist);
+                // An empty transaction would not show whether the store can write again.
+                if (_trouble is not null) batch.Add(audit.Add(new AuditEntry(Caller.Controller, "recovered", _trouble), time.GetUtcNow()));
+                foreach (var part in batch.Parts) await CommitAsync(part);
+                conductor.Committed(ledger.Revision);
+                if (_trouble is not null) LogStoringAgain(log);
+                _trouble = null;
+                roster.Update(_conductor);
+                effects.CarryOut(outcome.Effects, _conductor, this);
+                return;
+            }
+            catch (StoreUnavailableException unavailable)
+            {
+                _trouble = unavailable.Message;
+                RefuseWaiting(unavailable.Message);
+                await Task.Delay(RetryEvery, time, ct);
+            }
+            catch (Exception damaged) when (damaged is JsonException or InvalidOperationException)
+            {
+                throw new ControllerStartException($"The state in the store cannot be read: {damaged.Message} Nothing was changed. Start the version that wrote it, or restore a backup.", damaged);
+            }
+        }
+    }
+
+    /// <summary>Nobody is left waiting for a store that may be away for long.</summary>
+    private void RefuseWaiting(string why)
+    {
+        while (_queue.Reader.TryRead(out var work))
+        {
+            // What is asked about is still true: it is the last state that was stored.
+            if (work is Work.Look look) Look(look);
+            else work.Fail(Problems.NotStored(why));
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "nothing can be stored: {Reason}")]
+    private static partial void LogNotStored(ILogger log, string reason);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "the controller cannot go on")]
+    private static partial void LogEnded(ILogger log, Exception failed);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "the store can be written again")]
+    private static partial void LogStoringAgain(ILogger log);
+}
+
+/// <summary>Counted by the loop alone, read by the metrics.</summary>
+internal sealed class LoopCounters
+{
+    public long Events;
+    public long Commits;
+    public long FailedCommits;
+}

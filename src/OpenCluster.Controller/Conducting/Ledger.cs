@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Text;
+using OpenCluster.Store;
+
+namespace OpenCluster.Controller.Conducting;
+
+/// <summary>Another controller has taken over this store; this one must not write any more and stops.</summary>
+internal sealed class DeposedException()
+    : Exception("Another controller has taken over this store. This one has stopped without writing; make sure that only one is started.");
+
+/// <summary>
+/// The store as the only controller that may write sees it. Every transaction holds on to the epoch document in the version this
+/// process put: when another controller starts on the same store it puts the next, and ours is refused from then on.
+/// </summary>
+internal sealed class Ledger
+{
+    private readonly IStore _store;
+    private readonly long _epochRevision;
+
+    private Ledger(IStore store, long epoch, long revision) => (_store, Epoch, _epochRevision, Revision) = (store, epoch, revision, revision);
+
+    /// <summary>Number of this controller among all that ever started on this store.</summary>
+    public long Epoch { get; }
+
+    /// <summary>Of the last commit.</summary>
+    public long Revision { get; private set; }
+
+    public string Generation => _store.Generation.ToString();
+
+    /// <summary>Takes the next epoch.</summary>
+    /// <param name="first">Documents to put with it.</param>
+    public static async Task<Ledger> TakeAsync(IStore store, IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>?>> first, CancellationToken ct)
+    {
+        var before = await store.GetAsync(OwnKeys.Epoch, ct);
+        var epoch = 1 + (before is null ? 0 : long.Parse(Encoding.ASCII.GetString(before.Value.Span), CultureInfo.InvariantCulture));
+        var transaction = new Transaction()
+            .IfRevision(OwnKeys.Epoch, before?.ModRevision ?? 0)
+            .Put(OwnKeys.Epoch, Encoding.ASCII.GetBytes(epoch.ToString(CultureInfo.InvariantCulture)));
+        Put(transaction, first);
+        return await store.CommitAsync(transaction, ct) is CommitResult.Committed { Revision: var revision }
+            ? new Ledger(store, epoch, revision)
+            : throw new DeposedException();
+    }
+
+    /// <summary>Commits all or nothing, durably, and only while this controller is the newest.</summary>
+    /// <exception cref="DeposedException">It is not.</exception>
+    /// <exception cref="StoreUnavailableException">The store cannot write.</exception>
+    public async Task CommitAsync(IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>?>> writes)
+    {
+        var transaction = new Transaction().IfRevision(OwnKeys.Epoch, _epochRevision);
+        Put(transaction, writes);
+        // Not to be cancelled: what is on its way to the disk is waited for.
+        Revision = await _store.CommitAsync(transaction, CancellationToken.None) is CommitResult.Committed { Revision: var revision }
+            ? revision
+            : throw new DeposedException();
+    }
+
+    /// <summary>Everything the conductor's documents say, as they are now.</summary>
+    public async Task<IReadOnlyList<KeyValuePair<string, ReadOnlyMemory<byte>>>> ReadAsync(CancellationToken ct)
+    {
+        var all = await _store.ReadAsync("", ct);
+        return [.. all.Documents.Where(d => !OwnKeys.IsOwn(d.Key)).Select(d => KeyValuePair.Create(d.Key, d.Value))];
+    }
+
+    public async Task<ReadOnlyMemory<byte>?> GetAsync(string key, CancellationToken ct) => (await _store.GetAsync(key, ct))?.Value;
+
+    private static void Put(Transaction transaction, IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>?>> writes)
+    {
+        foreach (var (key, json) in writes)
+        {
+            if (json is { } value) transaction.Put(key, value);
+            else transaction.Delete(key);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using OpenCluster.Controller.Access;
+using OpenCluster.Controller.Audit;
+using OpenCluster.Controller.Conducting;
+using OpenCluster.Controller.Endpoints;
+using OpenCluster.Controller.Files;
+using OpenCluster.Controller.Git;
+using OpenCluster.Controller.Http;
+using OpenCluster.Controller.State;
+using OpenCluster.Controller.Streams;
+using OpenCluster.Controller.Tasks;
+using OpenCluster.Controller.Versions;
+using OpenCluster.Controller.Webhooks;
+using OpenCluster.Store;
+using OpenCluster.Store.Embedded;
+using OpenCluster.Store.Journaling;
+
+namespace OpenCluster.Controller;
+
+/// <summary>
+/// A controller's life: (1) its directory is checked, (2) the store opened and the epoch taken, (3) tokens read or made, (4) the state
+/// recovered, (5) the API served, (6) on cancellation streams end first, then requests, then the store closes.
+/// </summary>
+public sealed class ControllerHost : IAsyncDisposable
+{
+    /// <summary>Requests under way get this long when the controller stops; agents and balancers come back by themselves.</summary>
+    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(2);
+
+    private readonly CancellationTokenSource _stopping;
+    private readonly IStore _store;
+    private readonly CommitResolver _git;
+    private readonly WebApplication _web;
+    private readonly Task _working;
+
+    private ControllerHost(CancellationTokenSource stopping, IStore store, CommitResolver git, WebApplication web, Task working, Uri url)
+    {
+        (_stopping, _store, _git, _web, _working, Url) = (stopping, store, git, web, working, url);
+    }
+
+    /// <summary>Where the API is served.</summary>
+    public Uri Url { get; }
+
+    /// <summary>Ends when the controller may not go on (another one has taken over), with the reason.</summary>
+    public Task Working => _working;
+
+    /// <summary>Runs a controller until cancelled.</summary>
+    /// <param name="started">Told the API's URL once it is served.</param>
+    /// <exception cref="ControllerStartException">It cannot start; the message is for the operator.</exception>
+    public static async Task RunAsync(ControllerOptions options, TimeProvider time, CancellationToken ct, Action<Uri>? started = null)
+    {
+        await using var host = await StartAsync(options, time, ct);
+        started?.Invoke(host.Url);
+        try
+        {
+            await host.Working.WaitAsync(ct);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // Asked to stop: the host is disposed in order.
+        }
+    }
+
+    /// <summary>Starts a controller; it serves when this returns.</summary>
+    /// <exception cref="ControllerStartException">It cannot start.</exception>
+    public static async Task<ControllerHost> StartAsync(ControllerOptions options, TimeProvider time, CancellationToken ct)
+    {
+        var directory = StateDirectory.Open(options.Directory);
+        var bootstrap = options.BootstrapFile is { } file ? Bootstrap.Read(file) : new Bootstrap();
+        using var logging = new LineLoggerProvider(time, Console.Error);
+        var store = OpenStore(directory, time, logging.CreateLogger("Store"));
+        try
+        {
+            return await StartAsync(options, directory, bootstrap, store, time, ct);
+        }
+        catch (Exception failed)
+        {
+            await store.DisposeAsync();
+            throw failed is StoreUnavailableException or DeposedException or IOException
+                ? new ControllerStartException($"The controller cannot start: {failed.Message}", failed)
+                : failed;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        using (var limit = new CancellationTokenSource(StopWithin)) await _web.StopAsync(limit.Token);
+        await _working.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _web.DisposeAsync();
+        await _store.DisposeAsync();
+        _git.Dispose();
+        _stopping.Dispose();
+    }
+
+    private static async Task<ControllerHost> StartAsync(
+        ControllerOptions options, StateDirectory directory, Bootstrap bootstrap, IStore store, TimeProvider time, CancellationToken ct)
+    {
+        var firstDocuments = await FirstDocuments.MakeAsync(store, directory, bootstrap, time, ct);
+        var ledger = await Ledger.TakeAsync(store, firstDocuments.Writes, ct);
+        var versions = await VersionBook.ReadAsync(store, ct);
+        var audit = AuditTrail.From((await store.ReadAsync(AuditTrail.KeyPrefix, ct)).Documents);
+
+        var stopping = new CancellationTokenSource();
+        var builder = WebServer.Builder(options, time);
+        var web = builder.Build();
+        var logs = web.Services.GetRequiredService<ILoggerFactory>();
+
+        var git = new CommitResolver(time);
+        var roster = new Roster();
+        var boards = new Boards(ledger);
+        var story = new Story(time);
+        var streams = new EventStreams(time, options.MaxStreams, stopping.Token);
+        var tasks = new TaskBroker(time);
+        var failures = new FailureLimit(time);
+        var files = new ArchiveFiles(directory, options.MaxArchiveBytes, options.ReserveBytes);
+        var effects = new Effects(git, boards, story, logs.CreateLogger<Effects>(), stopping.Token);
+        var loop = new ClusterLoop(ledger, audit, firstDocuments.Tokens, versions, roster, effects, time, logs.CreateLogger<ClusterLoop>());
+        var secrets = new WebhookSecrets(firstDocuments.WebhookKey);
+        var metrics = new Metrics(loop, ledger, streams, tasks, failures);
+
+        WebServer.Use(web, new ProblemMiddleware(logs.CreateLogger<ProblemMiddleware>()), new AccessMiddleware(firstDocuments.Tokens, failures));
+        var api = WebServer.MapApi(web);
+        new OwnEndpoints(loop, metrics, options.Version).Map(api);
+        new StateEndpoints(loop, versions, story, streams, store, ledger, options.Version).Map(api);
+        new FileEndpoints(loop, versions, store).Map(api);
+        new DeployEndpoints(loop, files, secrets).Map(api);
+        new WebhookEndpoints(loop, secrets, failures).Map(api);
+        new TokenEndpoints(loop, firstDocuments.Tokens, time).Map(api);
+        new AgentEndpoints(loop, roster, boards, streams, tasks, files, firstDocuments.Tokens).Map(api);
+        new ArchiveEndpoints(loop, roster, files, options.MaxArchiveBytes).Map(api);
+        new TaskEndpoints(loop, roster, tasks).Map(api);
+
+        var looping = Task.Run(() => loop.RunAsync(stopping.Token), CancellationToken.None);
+        await await Task.WhenAny(loop.Ready, looping).WaitAsync(ct);
+        var polling = new SourcePoller(loop, git, time).RunAsync(stopping.Token);
+        var sweeping = new FileSweeper(loop, files, time, logs.CreateLogger<FileSweeper>()).RunAsync(stopping.Token);
+        try
+        {
+            await web.StartAsync(ct);
+        }
+        catch (IOException taken)
+        {
+            await stopping.CancelAsync();
+            throw new ControllerStartException(
+                $"The API cannot be served at {options.Address}:{options.Port}: {taken.Message} Stop what listens there, or name another port with --port.", taken);
+        }
+
+        var url = new Uri(web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        return new ControllerHost(stopping, store, git, web, Task.WhenAny(looping, Task.WhenAll(looping, polling, sweeping)).Unwrap(), url);
+    }
+
+    private static EmbeddedStore OpenStore(StateDirectory directory, TimeProvider time, ILogger log)
+    {
+        try
+        {
+            return EmbeddedStore.Open(directory.Store, new EmbeddedStoreOptions { Time = time, Report = text => WebServer.LogStore(log, text) });
+        }
+        catch (Exception failed) when (failed is StoreInUseException or JournalDamagedException or JournalVersionException or JournalWriteException)
+        {
+            throw new ControllerStartException($"The controller cannot start: {failed.Message}", failed);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using OpenCluster.Api;
+using OpenCluster.Api.Requests;
+using OpenCluster.Controller.Access;
+using OpenCluster.Controller.Conducting;
+using OpenCluster.Controller.Files;
+using OpenCluster.Controller.Http;
+using OpenCluster.Controller.Streams;
+using OpenCluster.Controller.Tasks;
+using OpenCluster.Decisions.Conducting;
+using OpenCluster.Model.Balancing;
+using OpenCluster.Model.Running;
+
+namespace OpenCluster.Controller.Endpoints;
+
+/// <summary>
+/// What agents and balancers hear and say. A server is named by id, or by name: an agent that starts before the first apply knows
+/// only its name, waits on its stream, and learns its id from the first assignment.
+/// </summary>
+internal sealed class AgentEndpoints(ClusterLoop loop, Roster roster, Boards boards, EventStreams streams, TaskBroker tasks, ArchiveFiles files, TokenBook tokens)
+{
+    private const int MaxKnown = 10_000;
+
+    private readonly ConcurrentDictionary<string, string> _serverOf = new(StringComparer.Ordinal);
+
+    public void Map(IEndpointRouteBuilder api)
+    {
+        api.MapGet(ApiRoutes.AssignmentPattern, Assignments).WithSummary("What a server is to do, now and at each change.")
+            .Produces<Assignment>(200, "text/event-stream").Streams();
+        api.MapPost(ApiRoutes.ServerReportPattern, ReportServer).WithSummary("What an agent says about its server and the instances there.")
+            .Accepts<ServerReport>("application/json").Produces(204);
+        api.MapGet(ApiRoutes.TasksPattern, Tasks).WithSummary("Logs and commands that a server's agent is asked to stream.")
+            .Produces<AgentTask>(200, "text/event-stream").Streams();
+        api.MapGet(ApiRoutes.SnapshotPattern, Snapshots).WithSummary("A load-balancer's whole configuration, now and at each change.")
+            .Produces<BalancerSnapshot>(200, "text/event-stream").Streams();
+        api.MapPost(ApiRoutes.BalancerReportPattern, ReportBalancer).WithSummary("What a load-balancer says about itself and its targets.")
+            .Accepts<BalancerReport>("application/json").Produces(204);
+    }
+
+    private async Task Assignments(string serverId, HttpContext context)
+    {
+        var topic = await loop.LookAsync(
+            conductor =>
+            {
+                var server = roster.Find(serverId);
+                ServerAccess.Require(context.Caller(), server, serverId);
+                return boards.AssignmentTopic(conductor, server, serverId);
+            },
+            context.RequestAborted);
+        using var watcher = boards.Assignments.Watch(topic, EventStreams.LastIdOf(context));
+        await streams.ServeAsync(context, watcher.TryTake, watcher.WaitAsync);
+    }
+
+    private async Task ReportServer(string serverId, HttpContext context)
+    {
+        var report = await ReadAsync(context, ApiJson.Default.ServerReport);
+        var server = roster.Find(serverId);
+        ServerAccess.Require(context.Caller(), server, serverId);
+        if (server is null) throw Problems.NotFound("server", serverId, null);
+        if (context.Caller() is { Role: TokenRole.Agent, TokenHash: { } hash } caller && caller.Server != server.Id)
+            loop.TryChange(_ => new Intent { Documents = tokens.Bind(hash, server) });
+        var builds = report.Builds.IsDefaultOrEmpty ? [] : report.Builds.Select(files.Verified).ToArray();
+        Hear(context, new ClusterEvent.ServerReported(report with { ServerId = server.Id, Builds = [.. builds] }));
+    }
+
+    private async Task Tasks(string serverId, HttpContext context)
+    {
+        var server = roster.Find(serverId);
+        ServerAccess.Require(context.Caller(), server, serverId);
+        if (server is null) throw Problems.NotFound("server", serverId, null);
+        using var stream = tasks.Listen(server.Id);
+        await streams.ServeAsync(context, stream.TryTake, stream.WaitAsync);
+    }
+
+    private async Task Snapshots(string instance, HttpContext context)
+    {
+        await RequireAsync(instance, context);
+        await loop.LookAsync(
+            conductor =>
+            {
+                boards.PostSnapshot(conductor, instance);
+                return true;
+            },
+            context.RequestAborted);
+        using var watcher = boards.Snapshots.Watch(instance, EventStreams.LastIdOf(context));
+        await streams.ServeAsync(context, watcher.TryTake, watcher.WaitAsync);
+    }
+
+    private async Task ReportBalancer(string instance, HttpContext context)
+    {
+        var report = await ReadAsync(context, ApiJson.Default.BalancerReport);
+        await RequireAsync(instance, context);
+        Hear(context, new ClusterEvent.BalancerReported(report with { Balancer = instance }));
+    }
+
+    /// <summary>The balancer must be on the server whose token asks. An instance never changes its server, so that is looked up once.</summary>
+    private async Task RequireAsync(string instance, HttpContext context)
+    {
+        if (!_serverOf.TryGetValue(instance, out var serverId))
+        {
+            serverId = (await loop.ViewAsync(context.RequestAborted)).FindInstance(instance).ServerId;
+            if (_serverOf.Count >= MaxKnown) _serverOf.Clear();
+            _serverOf[instance] = serverId;
+        }
+
+        ServerAccess.Require(context.Caller(), roster.Find(serverId), serverId);
+    }
+
+    private void Hear(HttpContext context, ClusterEvent happened)
+    {
+        if (!loop.TryHear(happened)) throw Problems.Busy("More reports arrive than the controller can take in.");
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private static async Task<T> ReadAsync<T>(HttpContext context, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) =>
+        await JsonSerializer.DeserializeAsync(context.Request.BodyReader, type, context.RequestAborted)
+            ?? throw Problems.Invalid("", "The body is null.", "Send a report.");
+}

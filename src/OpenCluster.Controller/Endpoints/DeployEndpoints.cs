@@ -1,0 +1,133 @@
+using System.Collections.Immutable;
+using OpenCluster.Api;
+using OpenCluster.Api.Requests;
+using OpenCluster.Api.Views;
+using OpenCluster.Controller.Access;
+using OpenCluster.Controller.Audit;
+using OpenCluster.Controller.Conducting;
+using OpenCluster.Controller.Files;
+using OpenCluster.Controller.Http;
+using OpenCluster.Controller.Versions;
+using OpenCluster.Controller.Views;
+using OpenCluster.Controller.Webhooks;
+using OpenCluster.Decisions.Conducting;
+using OpenCluster.Model.Nouns;
+
+namespace OpenCluster.Controller.Endpoints;
+
+/// <summary>Deploying by hand: deploy, roll back, scale, pause.</summary>
+internal sealed class DeployEndpoints(ClusterLoop loop, ArchiveFiles files, WebhookSecrets secrets)
+{
+    public void Map(IEndpointRouteBuilder api)
+    {
+        api.MapPost(ApiRoutes.Deployments, Deploy).WithSummary("Deploys a service: the head of its branches, or the branch, commit or uploaded source named.");
+        api.MapPost(ApiRoutes.RollBacks, RollBack).WithSummary("Goes back to an earlier release of a service in a zone.");
+        api.MapPost(ApiRoutes.Pauses, Pause).WithSummary("Switches automatic acts off or on again: for everything, a service or a server.");
+        api.MapPut(ApiRoutes.ScalePattern, Scale).WithSummary("Another number of instances than the file says; shows as drift until the file says so too.");
+        api.MapGet(ApiRoutes.WebhookSettingsPattern, Webhook).WithSummary("Where to send pushes of a service's repository, and the secret to sign them with.");
+    }
+
+    private async Task<DeployView> Deploy(DeployRequest request, HttpContext context, CancellationToken ct)
+    {
+        if (request.SourceDigest is { } digest && !files.HasSource(digest))
+            throw Problems.Invalid("sourceDigest", $"No source with digest \"{digest}\" has been uploaded.", $"Upload it first: POST {ApiRoutes.Sources}.");
+        var caller = context.Caller();
+        var done = await loop.ChangeAsync(
+            conductor =>
+            {
+                var service = conductor.Cluster.FindService(request.Service);
+                CheckZone(service, request.Zone);
+                CheckSource(service, request);
+                var what = $"deploy {service.Name}{In(request.Zone)}{Of(request)}";
+                return new Intent
+                {
+                    Event = new ClusterEvent.DeployAsked(service.Id, request.Zone, request.Branch, request.Commit, request.SourceDigest, caller.Name, request.Why),
+                    Audit = new AuditEntry(caller, what, request.Why),
+                };
+            },
+            ct);
+        return new DeployView(done.Outcome.Deployments);
+    }
+
+    private async Task<DeployView> RollBack(RollBackRequest request, HttpContext context, CancellationToken ct)
+    {
+        var caller = context.Caller();
+        var done = await loop.ChangeAsync(
+            conductor =>
+            {
+                var service = conductor.Cluster.FindService(request.Service);
+                CheckZone(service, request.Zone);
+                var what = $"roll back {service.Name}{In(request.Zone)} to {(request.Release is { } number ? $"release {number}" : "the release before")}";
+                return new Intent
+                {
+                    Event = new ClusterEvent.RollBackAsked(service.Id, request.Zone, request.Release, caller.Name, request.Why),
+                    Audit = new AuditEntry(caller, what, request.Why),
+                };
+            },
+            ct);
+        return new DeployView(done.Outcome.Deployments);
+    }
+
+    private async Task<ImmutableArray<PauseView>> Pause(PauseRequest request, HttpContext context, CancellationToken ct)
+    {
+        var caller = context.Caller();
+        await loop.ChangeAsync(
+            conductor => new Intent
+            {
+                Event = new ClusterEvent.PauseChanged(conductor.Cluster.PauseScopeOf(request.Scope), request.Paused, caller.Name, request.Why),
+                Audit = new AuditEntry(caller, $"{(request.Paused ? "pause" : "resume")} {(request.Scope.Length == 0 ? "everything" : request.Scope)}", request.Why),
+            },
+            ct);
+        return StatusViews.Pauses(await loop.ViewAsync(ct));
+    }
+
+    private async Task<ServiceView> Scale(string service, string zone, ScaleRequest request, HttpContext context, CancellationToken ct)
+    {
+        if (request.Instances is < 1 or > 1000) throw Problems.Invalid("instances", $"{request.Instances} instances are not possible.", "Give 1 to 1,000.");
+        var caller = context.Caller();
+        await loop.ChangeAsync(
+            conductor =>
+            {
+                var found = conductor.Cluster.FindService(service);
+                CheckZone(found, zone);
+                return Scaling.Intent(conductor, found, zone, request, caller);
+            },
+            ct);
+        return ServiceViews.Of((await loop.ViewAsync(ct)).ServicesOf(service).Single());
+    }
+
+    private Task<WebhookView> Webhook(string service, CancellationToken ct) => loop.LookAsync(
+        conductor =>
+        {
+            var found = conductor.Cluster.FindService(service);
+            return new WebhookView(ApiRoutes.Webhook(found.Id), secrets.Of(found.Id));
+        },
+        ct);
+
+    private static void CheckZone(Service service, string? zone)
+    {
+        if (zone is not null && service.In(zone) is null)
+        {
+            throw Problems.Invalid("zone", $"The service \"{service.Name}\" does not go to zone \"{zone}\".",
+                $"It goes to {string.Join(", ", service.Deployments.Select(d => d.Zone))}; to add one, change the file.");
+        }
+    }
+
+    private static void CheckSource(Service service, DeployRequest request)
+    {
+        if (service.Source?.Git is null && (request.Branch ?? request.Commit) is not null)
+            throw Problems.Invalid(request.Branch is null ? "commit" : "branch", $"The service \"{service.Name}\" does not come from git.", "Deploy it without a branch or commit.");
+        if (service.Source?.Directory is not null && request.SourceDigest is null)
+            throw Problems.Invalid("sourceDigest", $"The service \"{service.Name}\" comes from a directory, which only the machine that has it can send.", "Run `opencluster deploy` there.");
+    }
+
+    private static string In(string? zone) => zone is null ? "" : $" in {zone}";
+
+    private static string Of(DeployRequest request) => request switch
+    {
+        { Commit: { } commit } => $" at {commit}",
+        { Branch: { } branch } => $" from branch {branch}",
+        { SourceDigest: { } digest } => $" from source {digest[..12]}",
+        _ => "",
+    };
+}

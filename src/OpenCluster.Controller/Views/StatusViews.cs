@@ -1,0 +1,133 @@
+using System.Collections.Immutable;
+using OpenCluster.Api.Views;
+using OpenCluster.Decisions.Conducting;
+using OpenCluster.Decisions.RollOuts;
+using OpenCluster.Decisions.Servers;
+using OpenCluster.Model.Balancing;
+using OpenCluster.Model.Nouns;
+using OpenCluster.Model.Running;
+using Route = OpenCluster.Model.Nouns.Route;
+
+namespace OpenCluster.Controller.Views;
+
+/// <summary>The cluster at a glance. The sentence says first what still works for customers, then what does not.</summary>
+internal static class StatusViews
+{
+    /// <param name="trouble">Why nothing can be stored, if so.</param>
+    public static ClusterStatus Of(ClusterView view, string? trouble)
+    {
+        var routes = view.Cluster.Routes.Select(r => Of(view, r)).ToImmutableArray();
+        var faults = Faults(view, trouble).ToList();
+        return new ClusterStatus
+        {
+            Cluster = view.Cluster.Name,
+            Healthy = faults.Count == 0,
+            Sentence = string.Join(' ', [Served(view, routes), .. faults]),
+            Servers = ServerViews.Of(view),
+            Services = [.. view.Services.Select(ServiceViews.Of)],
+            Routes = routes,
+            Balancers = [.. view.Balancers.Select(Of)],
+            Pauses = Pauses(view),
+        };
+    }
+
+    /// <summary>Scopes with names instead of ids, as people write them.</summary>
+    public static ImmutableArray<PauseView> Pauses(ClusterView view) => [.. view.Pauses.Select(p => new PauseView(Scope(view.Cluster, p.Scope), p.By, p.Why, p.Since))];
+
+    private static string Served(ClusterView view, ImmutableArray<RouteView> routes)
+    {
+        if (view.Cluster.Name.Length == 0) return "No file has been applied yet.";
+        if (routes.IsEmpty) return "There are no routes.";
+        var served = routes.Count(r => r.Healthy > 0);
+        var those = $"{served} of {routes.Length} route{(routes.Length == 1 ? " has" : "s have")} healthy targets";
+        if (served == routes.Length) return $"Customers are served: {those}.";
+        var dark = string.Join(", ", routes.Where(r => r.Healthy == 0).Select(r => r.Name));
+        return served == 0 ? $"Customers are not served: no route has a healthy target ({dark})." : $"Customers are served in part: {those}, {dark} not.";
+    }
+
+    private static IEnumerable<string> Faults(ClusterView view, string? trouble)
+    {
+        if (trouble is not null) yield return $"Nothing can be changed: {trouble} What runs goes on.";
+        if (view.FrozenSince is { } since)
+            yield return $"So many servers fell silent at {since:HH:mm:ss} UTC that the controller suspects itself and changes nothing.";
+        foreach (var server in view.Servers.Where(s => s.Health.State != ServerState.Alive))
+        {
+            yield return server.Health.State switch
+            {
+                ServerState.Down => $"Server {server.Server.Name} is down since {server.Health.Since:HH:mm:ss} UTC.",
+                ServerState.Silent => $"Server {server.Server.Name} is silent since {server.Health.HeardAt:HH:mm:ss} UTC.",
+                _ => $"Server {server.Server.Name} has not reported yet.",
+            };
+        }
+
+        foreach (var service in view.Services)
+        {
+            foreach (var zone in service.Zones.Where(z => z.Declared.Spec.Kind != RunKind.Script && z.Ready < z.Wanted))
+            {
+                yield return $"{Name(view, service, zone)} has {zone.Ready} of {zone.Wanted} instances ready{Because(zone)}.";
+            }
+        }
+
+        foreach (var balancer in view.Balancers.Where(b => b.Report?.Refused is not null))
+            yield return $"Load-balancer {balancer.Process.Instance.Id} refused its newest routes ({balancer.Report!.Refused}) and serves the ones before.";
+    }
+
+    private static string Because(ServiceZoneSight zone)
+    {
+        if (zone.Active is { } active) return $" ({DeploymentViews.Word(active.Phase)})";
+        if (zone.Lacks is { } lacks) return $": {lacks.TrimEnd('.')}";
+        return zone.Current is null && zone.Deployments.LastOrDefault() is { Phase: DeploymentPhase.Failed, Failure: { } failure } ? $": {failure.Reason.TrimEnd('.')}" : "";
+    }
+
+    private static string Name(ClusterView view, ServiceSight service, ServiceZoneSight zone) =>
+        view.Cluster.Zones.Length <= 1 ? $"Service {service.Service.Name}" : $"Service {service.Service.Name} in {zone.Zone}";
+
+    private static RouteView Of(ClusterView view, Route route)
+    {
+        var zone = view.Services.FirstOrDefault(s => s.Service.Name == route.Service)?.Zones.FirstOrDefault(z => z.Zone == route.Zone);
+        var targets = zone?.Instances.Where(i => i.Instance.Wanted == Wanted.Run).ToList() ?? [];
+        return new RouteView
+        {
+            Name = route.Name,
+            Matches = [.. route.Matches.Select(m => m.Host + m.Path)],
+            Service = route.Service,
+            Zone = route.Zone,
+            Targets = targets.Count,
+            Healthy = targets.Count(t => IsHealthy(view, t)),
+        };
+    }
+
+    /// <summary>
+    /// A balancer that reaches it has the last word: it is the one that serves customers, and it goes on doing so when an agent is
+    /// silent. Where no balancer says anything, the agent's word counts.
+    /// </summary>
+    private static bool IsHealthy(ClusterView view, InstanceSight target)
+    {
+        var seen = view.Balancers.SelectMany(b => b.Report?.Targets ?? []).Where(t => t.Id == target.Instance.Id).ToList();
+        return seen.Exists(t => t.State == TargetState.Up) || (!seen.Exists(t => t.State is TargetState.Down or TargetState.Ejected) && target.Status?.Phase == InstancePhase.Ready);
+    }
+
+    private static BalancerView Of(BalancerSight sight) => new()
+    {
+        Instance = sight.Process.Instance.Id,
+        LoadBalancer = sight.LoadBalancer.Name,
+        Server = sight.Process.Server,
+        Urls = [.. sight.Listeners.Select(l => $"http://{(l.Address.Contains(':', StringComparison.Ordinal) ? $"[{l.Address}]" : l.Address)}{(l.Port == 80 ? "" : $":{l.Port}")}/")],
+        Ready = sight.Process.Status?.Phase == InstancePhase.Ready,
+        Revision = sight.Report?.Revision ?? 0,
+        Refused = sight.Report?.Refused,
+        Requests = sight.Report?.Requests ?? 0,
+        Failed = sight.Report?.Failed ?? 0,
+    };
+
+    private static string Scope(Cluster cluster, string scope)
+    {
+        var slash = scope.IndexOf('/', StringComparison.Ordinal);
+        if (slash < 0) return scope;
+        var id = scope[(slash + 1)..];
+        var name = scope.StartsWith("service/", StringComparison.Ordinal)
+            ? cluster.Services.FirstOrDefault(s => s.Id == id)?.Name
+            : cluster.Servers.FirstOrDefault(s => s.Id == id)?.Name;
+        return $"{scope[..slash]}/{name ?? id}";
+    }
+}

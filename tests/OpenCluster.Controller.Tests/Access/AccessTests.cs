@@ -1,0 +1,146 @@
+using System.Net;
+using OpenCluster.Api;
+using OpenCluster.Api.Requests;
+using OpenCluster.Controller.Access;
+using OpenCluster.Controller.Tests.Support;
+
+namespace OpenCluster.Controller.Tests.Access;
+
+public sealed class AccessTests
+{
+    private static readonly CancellationToken Ct = TestContext.Current.CancellationToken;
+
+    /// <summary>Every rule but those that anyone may use, against every kind of token: what is not allowed is refused before anything else is looked at.</summary>
+    [Fact]
+    public async Task Every_route_is_closed_to_those_the_table_does_not_name()
+    {
+        await using var controller = await TestController.StartAsync("web1");
+        var tokens = new Dictionary<TokenRole, string>
+        {
+            [TokenRole.Agent] = controller.AgentToken("web1"),
+            [TokenRole.Read] = (await controller.Admin.NewTokenAsync(new TokenRequest("r", TokenRole.Read), Ct)).Token,
+            [TokenRole.Deploy] = (await controller.Admin.NewTokenAsync(new TokenRequest("d", TokenRole.Deploy), Ct)).Token,
+        };
+        using var http = new HttpClient { BaseAddress = controller.Url };
+        var wrong = new List<string>();
+        foreach (var rule in AccessTable.Rules.Where(r => r.Person is not null))
+        {
+            foreach (var (role, token) in tokens)
+            {
+                if (role == TokenRole.Agent ? rule.Agents : role >= rule.Person) continue;
+                var status = await StatusOf(http, rule, token);
+                if (status != HttpStatusCode.Forbidden) wrong.Add($"{role} {rule.Method} {rule.Pattern}: {status}");
+            }
+
+            var without = await StatusOf(http, rule, null);
+            if (without != HttpStatusCode.Unauthorized) wrong.Add($"nobody {rule.Method} {rule.Pattern}: {without}");
+        }
+
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public async Task An_agent_speaks_for_its_own_server_only()
+    {
+        await using var controller = await TestController.StartAsync("web1", "web2");
+        await controller.Admin.ApplyAsync(new FileRequest { Text = Cluster.TwoServers }, Ct);
+        using var other = controller.Client(controller.AgentToken("web2"));
+
+        var refused = await Assert.ThrowsAsync<ProblemException>(async () => await other.AssignmentsAsync("web1", 0, Ct).GetAsyncEnumerator(Ct).MoveNextAsync());
+
+        Assert.Equal(("not-allowed", 403), (refused.Problem.Code, refused.Problem.Status));
+    }
+
+    [Fact]
+    public async Task A_token_issued_for_a_server_works_and_survives_its_rename()
+    {
+        await using var controller = await TestController.StartAsync("web1");
+        await controller.Admin.ApplyAsync(new FileRequest { Text = Cluster.TwoServers }, Ct);
+        var issued = await controller.Admin.NewServerTokenAsync("web2", Ct);
+        await controller.Admin.ApplyAsync(new FileRequest { Text = Cluster.TwoServers.Replace("web2: {", "www2: {renamed-from: web2, ", StringComparison.Ordinal) }, Ct);
+
+        await using var agent = new FakeAgent(controller.Url, issued.Token, "www2");
+
+        await Waiting.ForAsync("the assignment under the new name", () => agent.Assignment?.ServerName == "www2", Ct);
+    }
+
+    [Fact]
+    public async Task A_token_made_for_a_name_is_bound_to_the_server_once_its_agent_has_reported()
+    {
+        await using var controller = await TestController.StartAsync("web1");
+        await using (var agent = new FakeAgent(controller.Url, controller.AgentToken("web1"), "web1"))
+        {
+            await controller.Admin.ApplyAsync(new FileRequest { Text = Cluster.TwoServers }, Ct);
+            var server = (await controller.Admin.ServersAsync(Ct)).Single(s => s.Name == "web1");
+            await Waiting.ForAsync("the token bound", () => controller.Admin.TokensAsync(Ct), tokens => tokens.Any(t => t.Server == server.Id), Ct);
+        }
+
+        await controller.Admin.ApplyAsync(new FileRequest { Text = Cluster.TwoServers.Replace("web1: {", "www1: {renamed-from: web1, ", StringComparison.Ordinal) }, Ct);
+        await using var renamed = new FakeAgent(controller.Url, controller.AgentToken("web1"), "www1");
+        await Waiting.ForAsync("the assignment under the new name", () => renamed.Assignment?.ServerName == "www1", Ct);
+    }
+
+    [Fact]
+    public async Task A_deleted_token_is_invalid_at_once_and_the_last_admin_token_stays()
+    {
+        await using var controller = await TestController.StartAsync();
+        var made = await controller.Admin.NewTokenAsync(new TokenRequest("ci", TokenRole.Read), Ct);
+        using var reader = controller.Client(made.Token);
+        await reader.StatusAsync(Ct);
+
+        await controller.Admin.DeleteTokenAsync(made.Id, Ct);
+
+        Assert.Equal("not-authenticated", (await Assert.ThrowsAsync<ProblemException>(() => reader.StatusAsync(Ct))).Problem.Code);
+        var admin = (await controller.Admin.TokensAsync(Ct)).Single(t => t.Role == TokenRole.Admin);
+        Assert.Equal("last-admin", (await Assert.ThrowsAsync<ProblemException>(() => controller.Admin.DeleteTokenAsync(admin.Id, Ct))).Problem.Code);
+    }
+
+    [Fact]
+    public async Task Wrong_tokens_are_put_off_after_a_while_and_right_ones_are_not()
+    {
+        await using var controller = await TestController.StartAsync();
+        using var guesser = controller.Client("oc_wrong");
+        var codes = new List<string>();
+        for (var i = 0; i <= FailureLimit.PerWindow; i++)
+            codes.Add((await Assert.ThrowsAsync<ProblemException>(() => guesser.StatusAsync(Ct))).Problem.Code);
+
+        Assert.Equal(("not-authenticated", "too-many-failures"), (codes[0], codes[^1]));
+        await controller.Admin.StatusAsync(Ct);
+    }
+
+    [Fact]
+    public async Task The_admin_token_is_in_a_file_for_its_owner_alone_and_never_in_the_store()
+    {
+        await using var controller = await TestController.StartAsync();
+        var file = Path.Combine(controller.State, "admin.token");
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        var token = (await File.ReadAllTextAsync(file, Ct)).Trim();
+        Assert.Equal(controller.AdminToken, token);
+        await controller.StopAsync();
+        foreach (var stored in Directory.EnumerateFiles(Path.Combine(controller.State, "store"), "*", SearchOption.AllDirectories))
+            Assert.DoesNotContain(token, await File.ReadAllTextAsync(stored, System.Text.Encoding.Latin1, Ct), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tokens_that_others_could_have_read_are_refused()
+    {
+        using var directory = new TemporaryDirectory();
+        var path = directory.In("bootstrap.json");
+        new Bootstrap { Admin = Bootstrap.NewToken() }.Write(path);
+        Assert.NotNull(Bootstrap.Read(path).Admin);
+
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+
+        Assert.Contains("others may read it", Assert.Throws<ControllerStartException>(() => Bootstrap.Read(path)).Message, StringComparison.Ordinal);
+    }
+
+    private static async Task<HttpStatusCode> StatusOf(HttpClient http, AccessTable.Rule rule, string? token)
+    {
+        var path = rule.Pattern.Replace("{serverId}", "web9", StringComparison.Ordinal).Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal);
+        using var request = new HttpRequestMessage(new HttpMethod(rule.Method), path);
+        if (token is not null) request.Headers.Authorization = new("Bearer", token);
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Ct);
+        return response.StatusCode;
+    }
+}
