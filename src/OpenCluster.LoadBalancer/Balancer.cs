@@ -99,15 +99,30 @@ internal sealed class Balancer : IAsyncDisposable
         foreach (var listener in Listeners) listener.Start();
     }
 
-    /// <summary>Stops accepting, lets every request in flight end, tells clients to go, and returns when all have or the time is over.</summary>
-    public async Task DrainAsync(TimeSpan limit)
+    /// <summary>Stops accepting: another process has the listeners.</summary>
+    public void HandOver()
     {
-        Stages.Drain();
+        lock (_applyGate)
+        {
+            foreach (var listener in _listeners.Values) listener.HandOver();
+            _listeners.Clear();
+        }
+    }
+
+    private void StopAccepting()
+    {
         lock (_applyGate)
         {
             foreach (var listener in _listeners.Values) listener.Dispose();
             _listeners.Clear();
         }
+    }
+
+    /// <summary>Stops accepting, lets every request in flight end, tells clients to go, and returns when all have or the time is over.</summary>
+    public async Task DrainAsync(TimeSpan limit)
+    {
+        Stages.Drain();
+        StopAccepting();
         await Stages.Connections.WhenEmpty().WaitAsync(limit, Keeper.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _stopped.CancelAsync().ConfigureAwait(false);
         Stages.Connections.CloseAll();
@@ -127,11 +142,7 @@ internal sealed class Balancer : IAsyncDisposable
     {
         Keeper.Ticked -= OnTick;
         await _stopped.CancelAsync().ConfigureAwait(false);
-        lock (_applyGate)
-        {
-            foreach (var listener in _listeners.Values) listener.Dispose();
-            _listeners.Clear();
-        }
+        StopAccepting();
         Stages.Connections.CloseAll();
         await _registry.DisposeAsync().ConfigureAwait(false);
     }

@@ -18,6 +18,9 @@ public static class TargetChoice
     /// <summary>A share grows as (time up / slow start) to this power: slowly first, while caches fill.</summary>
     public const double Curve = 1.5;
 
+    /// <summary>What came up within this time of the oldest is as old: the first checks of one start do not end at the same instant.</summary>
+    private static readonly TimeSpan Together = TimeSpan.FromSeconds(1);
+
     // Shares are integers, weight times this, so that sums are exact; 20,000 targets of the greatest weight still fit.
     private const int Scale = 100;
 
@@ -81,7 +84,7 @@ public static class TargetChoice
     /// <summary>Between <see cref="FirstShare"/> and 1. What is as old as the oldest does not ramp: there is nobody else to spare it.</summary>
     private static double Ramp(TimeSpan up, TimeSpan oldest, TimeSpan slowStart)
     {
-        if (slowStart <= TimeSpan.Zero || up >= slowStart || up >= oldest) return 1;
+        if (slowStart <= TimeSpan.Zero || up >= slowStart || up >= oldest - Together) return 1;
         var reference = oldest < slowStart ? oldest : slowStart;
         return Math.Clamp(Math.Pow(up / reference, Curve), FirstShare, 1);
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using OpenCluster.LoadBalancer.Sockets;
 
 namespace OpenCluster.LoadBalancer.Listening;
 
@@ -9,8 +10,11 @@ internal sealed class PortListener : IDisposable
     /// <summary>Connections the kernel holds until they are accepted; it may know a lower limit (net.core.somaxconn).</summary>
     private const int Backlog = 4096;
 
+    /// <summary>Kept from the garbage collector, which would close them.</summary>
+    private static readonly List<Socket> HandedOver = [];
+
     private readonly Stages _stages;
-    private int _stopped;
+    private readonly CancellationTokenSource _stop = new();
     private long _failures;
 
     private PortListener(string name, Socket socket, Stages stages)
@@ -34,7 +38,7 @@ internal sealed class PortListener : IDisposable
         var socket = new Socket(at.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            socket.ReuseAddress();
             socket.Bind(at);
             socket.Listen(Backlog);
             return new PortListener(name, socket, stages);
@@ -51,21 +55,43 @@ internal sealed class PortListener : IDisposable
 
     public void Start() => _ = AcceptAsync();
 
-    /// <summary>Stops accepting. The socket itself goes on when another process has it too.</summary>
+    /// <summary>Stops accepting, and leaves the socket to the process that has it too.</summary>
+    /// <remarks>
+    /// It stays open here until this process ends. To close it would not be harmless: .NET makes a socket blocking before it closes it, which
+    /// the other process shares, and whose event loop would then stand still in accept.
+    /// </remarks>
+    public void HandOver()
+    {
+        lock (HandedOver) HandedOver.Add(Socket);
+        _stop.Cancel();
+    }
+
+    /// <summary>Stops accepting and closes. Who has connected already is still served: the kernel would reset them.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _stopped, 1) == 0) Socket.Dispose();
+        _stop.Cancel();
+        try
+        {
+            while (Socket.Poll(0, SelectMode.SelectRead)) _stages.Connections.Serve(Socket.Accept(), _stages);
+        }
+        catch (SocketException)
+        {
+            // The last of them left while it waited.
+        }
+        Socket.Dispose();
+        _stop.Dispose();
     }
 
     private async Task AcceptAsync()
     {
-        while (Volatile.Read(ref _stopped) == 0)
+        var stopped = _stop.Token;
+        while (!stopped.IsCancellationRequested)
         {
             try
             {
-                _stages.Connections.Serve(await Socket.AcceptAsync().ConfigureAwait(false), _stages);
+                _stages.Connections.Serve(await Socket.AcceptAsync(stopped).ConfigureAwait(false), _stages);
             }
-            catch (Exception stopped) when (stopped is ObjectDisposedException || Volatile.Read(ref _stopped) != 0)
+            catch (Exception ended) when (ended is ObjectDisposedException or OperationCanceledException || stopped.IsCancellationRequested)
             {
                 return;
             }

@@ -51,7 +51,7 @@ public sealed class TargetChoiceTests
     [Fact]
     public void Equally_new_targets_do_not_ramp()
     {
-        var (shares, growing) = Weigh(new(Up(0), 100, false), new(Up(0), 50, false));
+        var (shares, growing) = Weigh(new(Up(0.9), 100, false), new(Up(0), 50, false));
         Assert.Equal([10_000, 5_000], shares);
         Assert.False(growing);
     }

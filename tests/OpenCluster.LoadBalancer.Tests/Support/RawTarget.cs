@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using OpenCluster.LoadBalancer.Sockets;
 
 namespace OpenCluster.LoadBalancer.Tests.Support;
 
@@ -16,7 +17,7 @@ internal sealed class RawTarget : IAsyncDisposable
     {
         _serve = serve;
         _listening = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        _listening.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        _listening.ReuseAddress();
         _listening.Bind(new IPEndPoint(IPAddress.Loopback, port));
         _listening.Listen(512);
         Port = ((IPEndPoint)_listening.LocalEndPoint!).Port;

@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using System.Net.Sockets;
+using System.Text;
+
+namespace OpenCluster.LoadBalancer.Handover;
+
+/// <summary>The process that serves in this directory now, as the one that replaces it sees it.</summary>
+internal sealed class Predecessor : IDisposable
+{
+    private readonly Socket _socket;
+
+    private Predecessor(Socket socket, ImmutableArray<(string Name, Socket Listening)> listeners)
+    {
+        _socket = socket;
+        Listeners = listeners;
+    }
+
+    /// <summary>Its listening sockets: ours too from now on. Both accept until it is sent away.</summary>
+    public ImmutableArray<(string Name, Socket Listening)> Listeners { get; }
+
+    /// <summary>Null when none runs, which includes one that died and left its socket behind.</summary>
+    public static Predecessor? Find(string directory)
+    {
+        var path = HandoverPath.Of(directory);
+        if (!File.Exists(path)) return null;
+        var socket = HandoverPath.NewSocket();
+        try
+        {
+            socket.Connect(new UnixDomainSocketEndPoint(path));
+            HandoverPath.Limit(socket);
+            socket.Send(Encoding.ASCII.GetBytes(HandoverPath.Ask));
+            var text = new byte[16 * 1024];
+            var (length, descriptors) = DescriptorPassing.Receive(socket, text);
+            var names = Encoding.UTF8.GetString(text, 0, length).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            var sockets = descriptors.Select(d => new Socket(new SafeSocketHandle(d, ownsHandle: true))).ToArray();
+            return new Predecessor(socket, [.. names.Zip(sockets)]);
+        }
+        catch (SocketException)
+        {
+            // Nobody answers behind the path: it died. Its ports are free then, or listening on them says what is the matter.
+            socket.Dispose();
+            return null;
+        }
+    }
+
+    /// <summary>We accept: it may drain and go. Its word that it does is waited for, so that it no longer takes new connections after this.</summary>
+    public void SendAway()
+    {
+        try
+        {
+            _socket.Send(Encoding.ASCII.GetBytes(HandoverPath.Drain));
+            _socket.Receive(new byte[64]);
+        }
+        catch (SocketException)
+        {
+            // It died in between: then it is away.
+        }
+    }
+
+    public void Dispose() => _socket.Dispose();
+}

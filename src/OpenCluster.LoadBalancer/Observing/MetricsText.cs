@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Text;
+using OpenCluster.LoadBalancer.Http;
+using OpenCluster.LoadBalancer.Routing;
+using OpenCluster.Model.Balancing;
+
+namespace OpenCluster.LoadBalancer.Observing;
+
+/// <summary>The counters in Prometheus' text format, version 0.0.4.</summary>
+internal static class MetricsText
+{
+    public static string Of(Balancer balancer)
+    {
+        var text = new StringBuilder();
+        var stages = balancer.Stages;
+        One(text, "opencluster_lb_requests_total", "counter", "Requests answered.", stages.Requests);
+        One(text, "opencluster_lb_failed_total", "counter", "Requests answered with an error of the balancer's own, because no target gave an answer.", stages.Failed);
+        One(text, "opencluster_lb_connections", "gauge", "Open client connections.", stages.Connections.Count);
+        One(text, "opencluster_lb_connections_accepted_total", "counter", "Client connections accepted.", stages.Connections.Accepted);
+        One(text, "opencluster_lb_connections_refused_total", "counter", "Client connections turned away because there were too many.", stages.Connections.Refused);
+        One(text, "opencluster_lb_snapshot_revision", "gauge", "Revision of the snapshot in use.", balancer.Snapshot?.Revision ?? 0);
+        One(text, "opencluster_lb_snapshot_refused", "gauge", "1 while a newer snapshot is refused.", balancer.Refused is null ? 0 : 1);
+        One(text, "opencluster_lb_access_log_dropped_total", "counter", "Access log lines lost because the disk was too slow.", stages.Log?.Dropped ?? 0);
+
+        Header(text, "opencluster_lb_refused_total", "counter", "Requests refused as malformed, by reason.");
+        foreach (var error in Enum.GetValues<HeadError>())
+            if (stages.RefusedFor(error) > 0) text.Append("opencluster_lb_refused_total{reason=\"").Append(error).Append("\"} ").Append(stages.RefusedFor(error)).Append('\n');
+        Routes(text, [.. stages.Routes.Values.OrderBy(r => r.Name, StringComparer.Ordinal)]);
+        Targets(text, balancer);
+        return text.ToString();
+    }
+
+    private static void Routes(StringBuilder text, RouteEntry[] routes)
+    {
+        Header(text, "opencluster_lb_route_requests_total", "counter", "Requests by route and class of status.");
+        foreach (var route in routes)
+            for (var status = 1; status <= 5; status++)
+                text.Append("opencluster_lb_route_requests_total{route=\"").Append(Label(route.Name)).Append("\",status=\"").Append(status).Append("xx\"} ").Append(route.Counters.ByClass[status]).Append('\n');
+        PerRoute(text, routes, "opencluster_lb_route_retries_total", "counter", "Tries on another target.", r => r.Counters.Retries);
+        PerRoute(text, routes, "opencluster_lb_route_waited_total", "counter", "Requests that waited for a target.", r => r.Counters.Waited);
+        PerRoute(text, routes, "opencluster_lb_route_waiting", "gauge", "Requests waiting for a target now.", r => r.Memory.Waiting.Count);
+        PerRoute(text, routes, "opencluster_lb_route_sent_bytes_total", "counter", "Bytes sent to clients.", r => r.Counters.BytesOut);
+
+        Header(text, "opencluster_lb_route_seconds", "histogram", "From the request's head to the end of its answer.");
+        foreach (var route in routes)
+        {
+            var name = Label(route.Name);
+            long sum = 0;
+            for (var i = 0; i < route.Counters.Buckets.Length; i++)
+            {
+                sum += route.Counters.Buckets[i];
+                var bound = i < RouteCounters.BucketsMs.Length ? (RouteCounters.BucketsMs[i] / 1000).ToString(CultureInfo.InvariantCulture) : "+Inf";
+                text.Append("opencluster_lb_route_seconds_bucket{route=\"").Append(name).Append("\",le=\"").Append(bound).Append("\"} ").Append(sum).Append('\n');
+            }
+            text.Append("opencluster_lb_route_seconds_sum{route=\"").Append(name).Append("\"} ").Append(route.Counters.Microseconds / 1e6).Append('\n');
+            text.Append("opencluster_lb_route_seconds_count{route=\"").Append(name).Append("\"} ").Append(sum).Append('\n');
+        }
+    }
+
+    private static void Targets(StringBuilder text, Balancer balancer)
+    {
+        var targets = balancer.Report("").Targets;
+        PerTarget(text, targets, "opencluster_lb_target_up", "gauge", "1 while the target serves.", t => t.State == TargetState.Up ? 1 : 0);
+        PerTarget(text, targets, "opencluster_lb_target_requests_total", "counter", "Requests sent to the target.", t => t.Requests);
+        PerTarget(text, targets, "opencluster_lb_target_failed_total", "counter", "Requests that failed on it.", t => t.Failed);
+        PerTarget(text, targets, "opencluster_lb_target_in_flight", "gauge", "Requests it is at.", t => t.InFlight);
+    }
+
+    private static void One(StringBuilder text, string name, string type, string help, long value)
+    {
+        Header(text, name, type, help);
+        text.Append(name).Append(' ').Append(value).Append('\n');
+    }
+
+    private static void PerRoute(StringBuilder text, RouteEntry[] routes, string name, string type, string help, Func<RouteEntry, long> value)
+    {
+        Header(text, name, type, help);
+        foreach (var route in routes) text.Append(name).Append("{route=\"").Append(Label(route.Name)).Append("\"} ").Append(value(route)).Append('\n');
+    }
+
+    private static void PerTarget(StringBuilder text, IEnumerable<TargetReport> targets, string name, string type, string help, Func<TargetReport, long> value)
+    {
+        Header(text, name, type, help);
+        foreach (var target in targets) text.Append(name).Append("{instance=\"").Append(Label(target.Id)).Append("\"} ").Append(value(target)).Append('\n');
+    }
+
+    private static void Header(StringBuilder text, string name, string type, string help) =>
+        text.Append("# HELP ").Append(name).Append(' ').Append(help).Append("\n# TYPE ").Append(name).Append(' ').Append(type).Append('\n');
+
+    private static string Label(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+}
