@@ -8,6 +8,7 @@ public sealed record AgentOptions
 {
     /// <summary>Where it keeps all it has. Absolute. For services to run as users of their own, others must be able to enter it.</summary>
     public string Directory { get; init; } = "";
+    /// <summary>The server's id, or its name where no controller has given it one yet.</summary>
     public required string ServerId { get; init; }
     public required string ServerName { get; init; }
     /// <summary>Controllers' base URLs; the next is tried when one does not answer.</summary>
@@ -67,6 +68,6 @@ public sealed record CoreOptions
     public required Uri Url { get; init; }
     /// <summary>Further arguments of <c>opencluster controller --directory D</c>.</summary>
     public ImmutableArray<string> Arguments { get; init; } = [];
-    /// <summary>The instance's id in reports and in the agent's own commands: the one the controller will know itself by.</summary>
+    /// <summary>The id the conductor gives the first controller, so that its order, when it comes, is for the one that runs already.</summary>
     public const string InstanceId = "controller-1";
 }

@@ -1,5 +1,8 @@
 using System.CommandLine;
 using OpenCluster.CommandLine;
+using OpenCluster.Demo;
+using OpenCluster.Laptop;
+using OpenCluster.Processes;
 using OpenCluster.Verbs;
 using OpenCluster.Verbs.Deploying;
 using OpenCluster.Verbs.Files;
@@ -8,6 +11,9 @@ using OpenCluster.Verbs.Steering;
 
 var root = new RootCommand("OpenCluster runs internet services for small teams: from one server to several sites, one file, one binary.")
 {
+    DemoVerb.Create(),
+    UpVerb.Create(),
+    DownVerb.Create(),
     StatusVerb.Create(),
     ServersVerb.Create(),
     ServicesVerb.Create(),
@@ -25,7 +31,12 @@ var root = new RootCommand("OpenCluster runs internet services for small teams: 
     WebhookVerb.Create(),
     PauseVerbs.Pause(),
     PauseVerbs.Resume(),
+    SchemaVerb.Create(),
     CompletionVerb.Create(),
+    ControllerVerb.Create(),
+    AgentVerb.Create(),
+    LoadBalancerVerb.Create(),
+    WebVerb.Create(),
 };
 root.Options.Add(ClientVerb.Controller);
 root.Options.Add(ClientVerb.TokenFile);

@@ -6,7 +6,8 @@ using OpenCluster.Model.Running;
 namespace OpenCluster.Agent.Connection;
 
 /// <summary>The last good assignment, kept on disk so that an agent without a controller goes on with it, across its own restarts.</summary>
-internal sealed class AssignmentFile(string path, string serverId, AgentLog log)
+/// <param name="server">The id or name of this server, as it was told when it was set up. The id that the first assignment brings counts from then on.</param>
+internal sealed class AssignmentFile(string path, string server, AgentLog log)
 {
     /// <summary>Null when there is none, or it is damaged: then nothing is started or stopped before a controller speaks.</summary>
     public Assignment? Read()
@@ -28,13 +29,17 @@ internal sealed class AssignmentFile(string path, string serverId, AgentLog log)
     /// <summary>Why an assignment must not be acted on; null when it may. The same one again is fine.</summary>
     public string? Refuse(Assignment? current, Assignment next)
     {
-        if (next.ServerId != serverId) return $"it is for server {next.ServerId}, and this is {serverId}";
+        if (!IsOurs(current, next)) return $"it is for server {next.ServerName} ({next.ServerId}), and this is {current?.ServerId ?? server}";
         if (current is null) return null;
         var generations = Compare(next.Generation, current.Generation);
         if (generations < 0) return $"it is of an older generation of the store ({next.Generation}) than the one acted on ({current.Generation}): the store was put back, or there are two";
         if (generations == 0 && next.Revision < current.Revision) return $"its revision {next.Revision} is older than {current.Revision}";
         return null;
     }
+
+    /// <summary>A name may change later, an id never does.</summary>
+    private bool IsOurs(Assignment? current, Assignment next) =>
+        current is null ? next.ServerId == server || next.ServerName == server : next.ServerId == current.ServerId;
 
     // Generations are numbers that grow; whatever else a store may use is compared as text.
     private static int Compare(string a, string b) =>

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
+using OpenCluster.Agent;
 using OpenCluster.Api;
 using OpenCluster.Api.Client;
+using OpenCluster.Verbs.Files;
 
 namespace OpenCluster.CommandLine;
 
@@ -69,16 +71,27 @@ internal static class ClientVerb
             foreach (var error in refused.Problem.Errors) screen.Say(Screen.Plain($"  {error}"));
             return refused.Problem.Code == "file-invalid" ? ExitCode.Usage : ExitCode.Refused;
         }
+        catch (FileInvalidException invalid)
+        {
+            screen.Error(invalid.Message);
+            foreach (var error in invalid.Errors) screen.Say(Screen.Plain($"  {error}"));
+            return ExitCode.Usage;
+        }
         catch (UnreachableException away)
         {
             screen.Error(away.Message);
             return ExitCode.Unreachable;
         }
+        catch (TimeoutException late)
+        {
+            screen.Error(late.Message);
+            return ExitCode.Failed;
+        }
         catch (OperationCanceledException)
         {
             return ExitCode.Interrupted;
         }
-        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or JsonException or UriFormatException)
+        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or JsonException or UriFormatException or AgentException)
         {
             screen.Error(wrong.Message);
             return ExitCode.Usage;

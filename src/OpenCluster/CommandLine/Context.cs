@@ -4,7 +4,8 @@ using System.Text.Json.Serialization;
 namespace OpenCluster.CommandLine;
 
 /// <summary>Which controller the command line talks to, and with which token.</summary>
-internal sealed record Context(string Url, string TokenFile)
+/// <param name="Home">Where <c>up</c> keeps the cluster; null for one that was not brought up here.</param>
+internal sealed record Context(string Url, string TokenFile, string? Home = null)
 {
     /// <summary>The directory that <c>up</c> keeps a cluster in, beside the file; found from any folder below.</summary>
     public const string DirectoryName = ".opencluster";

@@ -15,7 +15,7 @@ internal sealed class Repository
     /// <summary>Makes a repository from the files of an example, with branches main and develop.</summary>
     public static async Task<Repository> CreateAsync(string name, string source, string directory, CancellationToken ct)
     {
-        var made = new Repository(Path.Combine(directory, "repositories", name + ".git"), Path.Combine(directory, "developer", name));
+        var made = new Repository(Path.Combine(directory, "repositories", name), Path.Combine(directory, "developer", name));
         Directory.CreateDirectory(made._clone);
         CopyFiles(source, made._clone);
         await made.GitAsync(ct, "init", "--quiet", "--initial-branch=main").ConfigureAwait(false);

@@ -20,7 +20,7 @@ internal static class DeployVerb
         ["opencluster deploy api", "opencluster deploy api --zone development --branch try-this", "opencluster deploy website --from ./website"],
         [Service, Zone, Branch, Commit, From, Detach, Files.FileArguments.Why], async (call, ct) =>
         {
-            var digest = call.Parsed.GetValue(From) is { } directory ? await UploadAsync(call, directory, ct).ConfigureAwait(false) : null;
+            var digest = call.Parsed.GetValue(From) is { } directory ? await DirectorySources.UploadAsync(call.Api, directory, ct).ConfigureAwait(false) : null;
             var asked = await call.Api.DeployAsync(new DeployRequest
             {
                 Service = call.Parsed.GetRequiredValue(Service),
@@ -35,13 +35,4 @@ internal static class DeployVerb
             else foreach (var deployment in asked.Deployments) call.Screen.Line(deployment);
             return ExitCode.Done;
         });
-
-    private static async Task<string> UploadAsync(Call call, DirectoryInfo directory, CancellationToken ct)
-    {
-        var archive = await WorkingDirectory.PackAsync(directory, ct).ConfigureAwait(false);
-        await using (archive.ConfigureAwait(false))
-        {
-            return (await call.Api.UploadSourceAsync(archive, ct).ConfigureAwait(false)).Digest;
-        }
-    }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using OpenCluster.Api;
 using OpenCluster.CommandLine;
+using OpenCluster.Verbs.Deploying;
 
 namespace OpenCluster.Verbs.Files;
 
@@ -33,6 +34,7 @@ internal static class ApplyVerb
 
             // What was shown is what is applied: a version that came in between is refused.
             var applied = await call.Api.ApplyAsync(request with { ExpectedVersion = plan.Version }, ct).ConfigureAwait(false);
+            await DirectorySources.DeployAsync(call.Api, FileArguments.Read(request).Cluster, call.Parsed.GetRequiredValue(FileArguments.File).DirectoryName!, ct).ConfigureAwait(false);
             if (call.Json) call.Screen.Json(applied, ApiJson.Default.ApplyView);
             else call.Screen.Markup($"Applied as version {applied.Version}. [grey]`opencluster undo` goes back.[/]");
             return ExitCode.Done;

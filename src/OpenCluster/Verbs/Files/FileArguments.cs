@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using OpenCluster.Api.Requests;
 using OpenCluster.CommandLine;
+using OpenCluster.Model.Files;
 
 namespace OpenCluster.Verbs.Files;
 
@@ -30,6 +31,14 @@ internal static class FileArguments
             FileName = file.Name,
             Set = Values(parsed.GetValue(Set) ?? []),
         };
+    }
+
+    /// <summary>The file as this executable understands it; the controller reads it again for itself.</summary>
+    /// <exception cref="FileInvalidException">It has mistakes.</exception>
+    public static ClusterFile Read(FileRequest request)
+    {
+        var reading = ClusterFile.Read(request.Text, request.FileName, request.Set);
+        return reading.File ?? throw new FileInvalidException([.. reading.Lines]);
     }
 
     public static ImmutableSortedDictionary<string, string> Values(string[] pairs) =>

@@ -1,0 +1,226 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using OpenCluster.Agent;
+using OpenCluster.Api;
+using OpenCluster.Api.Client;
+using OpenCluster.CommandLine;
+using OpenCluster.Controller.Access;
+using OpenCluster.Model.Nouns;
+
+namespace OpenCluster.Laptop;
+
+/// <summary>
+/// The cluster of a file on this machine: a <see cref="LaptopServer"/> for every server in it, kept up as systemd would.
+/// It proves deployment, routing and process death; of partitions and lost hosts it proves nothing.
+/// </summary>
+internal sealed class LaptopCluster : IAsyncDisposable
+{
+    private const int ControllerPort = 7400;
+    private const int FirstPort = 20000;
+    private const int PortsPerServer = 100;
+    private const int MostServers = 100;
+
+    /// <summary>From the start of the agents until the controller answers.</summary>
+    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
+
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _ending = new();
+    private Task _keepingUp = Task.CompletedTask;
+
+    private LaptopCluster(string home, Uri controller, string tokenFile, ImmutableArray<LaptopServer> servers, TimeProvider time)
+    {
+        (Home, Servers, _time) = (home, servers, time);
+        Context = new Context(controller.ToString(), tokenFile, home);
+        Api = new ApiClient(controller, File.ReadAllText(tokenFile).Trim(), time);
+    }
+
+    /// <summary>Where everything of this cluster is.</summary>
+    public string Home { get; }
+
+    /// <summary>How verbs find it.</summary>
+    public Context Context { get; }
+
+    public ApiClient Api { get; }
+
+    public ImmutableArray<LaptopServer> Servers { get; }
+
+    public LaptopServer Server(string name) => Servers.First(s => s.Name == name);
+
+    /// <summary>The server that runs the controller.</summary>
+    public LaptopServer ControllerServer => Servers.First(s => s.Options.Core is not null);
+
+    /// <summary>
+    /// Lays out directories, addresses, ports and tokens for the servers of a file. What is there from an earlier run is kept, so
+    /// that a cluster goes on where it was.
+    /// </summary>
+    /// <param name="directory">Absolute; made when missing.</param>
+    /// <exception cref="IOException">The directory cannot be used, or the file has more servers than fit on one machine.</exception>
+    public static LaptopCluster Prepare(Cluster cluster, string directory, string executable, TimeProvider time)
+    {
+        if (cluster.Servers.Length > MostServers) throw new IOException($"The file has {cluster.Servers.Length} servers; up to {MostServers} fit on one machine.");
+        Directory.CreateDirectory(directory);
+        var home = HomeOf(directory);
+        var secrets = Directory.CreateDirectory(Path.Combine(home, "tokens"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+        var network = LoopbackNetwork.Of(home, ControllerPort);
+        var names = cluster.Servers.Select(s => s.Name).ToList();
+        var controllerName = (cluster.Servers.FirstOrDefault(s => s.Controller) ?? cluster.Servers[0]).Name;
+        var numbers = AddressBook.Of(home, names);
+        string Address(string name) => $"{network}.{numbers[name]}";
+        var controller = new Uri($"http://{Address(controllerName)}:{ControllerPort}/");
+        var bootstrap = TokensOf(secrets, names);
+
+        var servers = names.Select(name =>
+        {
+            var firstPort = FirstPort + (numbers[name] - 1) * PortsPerServer;
+            var options = new AgentOptions
+            {
+                Directory = Path.Combine(home, "servers", name),
+                ServerId = name,
+                ServerName = name,
+                Controllers = [controller],
+                TokenFile = Path.Combine(secrets, name + ".token"),
+                Address = Address(name),
+                Ports = new PortRange(firstPort, firstPort + PortsPerServer - 1),
+                LowPortOffset = Environment.IsPrivilegedProcess ? 0 : 8000,
+                ExecutablePath = executable,
+                Core = name == controllerName
+                    ? new CoreOptions
+                    {
+                        Directory = Path.Combine(home, "controller"),
+                        Url = controller,
+                        Arguments = ["--address", Address(name), "--port", ControllerPort.ToString(CultureInfo.InvariantCulture), "--bootstrap", bootstrap],
+                    }
+                    : null,
+            };
+            Directory.CreateDirectory(options.Directory);
+            options.Write();
+            return new LaptopServer(options, executable, time);
+        }).ToImmutableArray();
+
+        var prepared = new LaptopCluster(home, controller, Path.Combine(secrets, "admin.token"), servers, time);
+        prepared.Context.Save(directory);
+        return prepared;
+    }
+
+    /// <summary>Starts every agent and waits until the controller answers.</summary>
+    /// <exception cref="IOException">It does not answer in time; the message has the end of its log.</exception>
+    public async Task StartAsync(CancellationToken ct)
+    {
+        await Task.WhenAll(Servers.Select(s => s.StartAsync(ct))).ConfigureAwait(false);
+        _keepingUp = KeepUpAsync(_ending.Token);
+        var started = _time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await Api.StatusAsync(ct).ConfigureAwait(false);
+                return;
+            }
+            catch (UnreachableException) when (_time.GetElapsedTime(started) < StartTime)
+            {
+                await Task.Delay(Look, _time, ct).ConfigureAwait(false);
+            }
+            catch (UnreachableException away)
+            {
+                throw new IOException($"The controller did not answer within {StartTime.TotalSeconds:0} s. {LastWords()}", away);
+            }
+        }
+    }
+
+    /// <summary>A cluster that an earlier run left up, to stop it; nothing in it is changed.</summary>
+    /// <exception cref="IOException">There is none.</exception>
+    public static LaptopCluster Open(Context context, TimeProvider time)
+    {
+        var home = context.Home ?? throw new IOException($"The cluster at {context.Url} was not brought up here with `opencluster up`.");
+        var executable = Environment.ProcessPath ?? throw new IOException("The path of this executable is not known.");
+        var servers = Directory.EnumerateDirectories(Path.Combine(home, "servers")).Order(StringComparer.Ordinal)
+            .Select(directory => new LaptopServer(AgentOptions.Read(directory), executable, time)).ToImmutableArray();
+        return new LaptopCluster(home, new Uri(context.Url), context.TokenFile, servers, time);
+    }
+
+    /// <summary>Leaves the agents to themselves: nothing starts them again from here on.</summary>
+    public async Task LetGoAsync()
+    {
+        await _ending.CancelAsync().ConfigureAwait(false);
+        await _keepingUp.ConfigureAwait(false);
+    }
+
+    /// <summary>Drains and stops everything on every server, then the agents.</summary>
+    public async Task StopAsync(CancellationToken ct)
+    {
+        await LetGoAsync().ConfigureAwait(false);
+        // The controller's server last: while others drain, balancers should still hear of it.
+        await Task.WhenAll(Servers.Where(s => s != ControllerServer).Select(s => s.StopAllAsync(ct))).ConfigureAwait(false);
+        await ControllerServer.StopAllAsync(ct).ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await LetGoAsync().ConfigureAwait(false);
+        _ending.Dispose();
+        Api.Dispose();
+    }
+
+    /// <summary>Starts agents that died by themselves again, as systemd does.</summary>
+    private async Task KeepUpAsync(CancellationToken ct)
+    {
+        while (!ct.IsCancellationRequested)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(200), _time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (ct.IsCancellationRequested) return;
+            foreach (var server in Servers.Where(s => s.WantedUp && !s.IsUp)) await server.StartAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private string LastWords()
+    {
+        var logs = new[] { Path.Combine(ControllerServer.Options.Directory, "instances", CoreOptions.InstanceId, "log"), ControllerServer.Log };
+        var tails = logs.Where(File.Exists).Select(path => (path, lines: File.ReadLines(path).TakeLast(8).ToList())).Where(t => t.lines.Count > 0);
+        return string.Join("\n", tails.Select(t => $"{t.path} ends with:\n  {string.Join("\n  ", t.lines)}"));
+    }
+
+    /// <summary>
+    /// Services run as users of their own when this is root, and those must be able to enter the directory. Where they cannot
+    /// (below /root), everything goes to /var/lib/opencluster instead and only the context stays beside the file.
+    /// </summary>
+    private static string HomeOf(string directory)
+    {
+        if (!Environment.IsPrivilegedProcess || OthersMayEnter(new DirectoryInfo(directory))) return directory;
+        var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(directory)))[..12];
+        return Directory.CreateDirectory(Path.Combine("/var/lib/opencluster", name)).FullName;
+    }
+
+    private static bool OthersMayEnter(DirectoryInfo? directory)
+    {
+        for (; directory is not null; directory = directory.Parent)
+        {
+            if (!directory.UnixFileMode.HasFlag(UnixFileMode.OtherExecute)) return false;
+        }
+
+        return true;
+    }
+
+    private static string TokensOf(string secrets, List<string> names)
+    {
+        var bootstrap = new Bootstrap
+        {
+            Admin = TokenOf(Path.Combine(secrets, "admin.token")),
+            Agents = names.ToImmutableSortedDictionary(name => name, name => TokenOf(Path.Combine(secrets, name + ".token")), StringComparer.Ordinal),
+        };
+        var path = Path.Combine(secrets, "bootstrap.json");
+        bootstrap.Write(path);
+        return path;
+    }
+
+    private static string TokenOf(string path)
+    {
+        if (File.Exists(path)) return File.ReadAllText(path).Trim();
+        var token = Bootstrap.NewToken();
+        using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+        file.Write(Encoding.UTF8.GetBytes(token + "\n"));
+        return token;
+    }
+}

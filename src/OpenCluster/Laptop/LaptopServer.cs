@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using OpenCluster.Agent;
+using OpenCluster.Agent.LocalApi;
+
+namespace OpenCluster.Laptop;
+
+/// <summary>
+/// One server of the file on this machine: a directory, a loopback address, a range of ports, and the agent process that is the
+/// server. Here <c>up</c> does for the agent what systemd does on a real one.
+/// </summary>
+internal sealed class LaptopServer(AgentOptions options, string executable, TimeProvider time)
+{
+    /// <summary>Draining and stopping everything on a server takes at most so long; what is left then is named in the agent's log.</summary>
+    private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
+
+    private Process? _agent;
+
+    public string Name => Options.ServerName;
+
+    public AgentOptions Options { get; } = options;
+
+    /// <summary>The agent's own log.</summary>
+    public string Log => Path.Combine(Options.Directory, "agent.log");
+
+    /// <summary>False when the agent should stay down: it was taken down on purpose.</summary>
+    public bool WantedUp { get; private set; }
+
+    public bool IsUp => _agent is { HasExited: false };
+
+    /// <summary>
+    /// Starts the agent, in a session of its own so that a Ctrl-C on the terminal is not meant for it. One that is left from an
+    /// earlier run gives way first; what it started stays and is found again.
+    /// </summary>
+    public async Task StartAsync(CancellationToken ct)
+    {
+        WantedUp = true;
+        if (IsUp) return;
+        if (_agent is null) await RelieveAsync(ct).ConfigureAwait(false);
+        _agent?.Dispose();
+        const string Line = "exec \"$0\" agent --directory \"$1\" >>\"$2\" 2>&1 </dev/null";
+        _agent = Process.Start(new ProcessStartInfo("setsid", ["sh", "-c", Line, executable, Options.Directory, Log]) { UseShellExecute = false })
+            ?? throw new IOException($"The agent of {Name} could not be started.");
+    }
+
+    /// <summary>Ends the agent at once (SIGKILL) and leaves it down; what it started goes on running.</summary>
+    public async Task KillAgentAsync(CancellationToken ct)
+    {
+        WantedUp = false;
+        if (_agent is not { HasExited: false } running) return;
+        Signals.Send(running.Id, Signals.Kill);
+        await running.WaitForExitAsync(ct).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends one instance at once (SIGKILL), with everything it started.</summary>
+    public async Task KillInstanceAsync(string instance, CancellationToken ct)
+    {
+        var pid = (await AskAsync(LocalVerb.Instances, null, ct).ConfigureAwait(false)).Instances.FirstOrDefault(i => i.Id == instance)?.Pid ?? 0;
+        if (pid > 0) Signals.SendToGroup(pid, Signals.Kill);
+    }
+
+    /// <summary>Restarts one instance without asking a controller; a load-balancer hands over.</summary>
+    public Task RestartInstanceAsync(string instance, CancellationToken ct) => AskAsync(LocalVerb.Restart, instance, ct);
+
+    /// <summary>From here on the agent does not start this instance again when it dies.</summary>
+    public Task HoldAsync(string instance, CancellationToken ct) => AskAsync(LocalVerb.Hold, instance, ct);
+
+    public Task ReleaseAsync(string instance, CancellationToken ct) => AskAsync(LocalVerb.Release, instance, ct);
+
+    /// <summary>Drains and stops everything on the server, its agent last. One that is not there has nothing to stop.</summary>
+    public async Task StopAllAsync(CancellationToken ct)
+    {
+        WantedUp = false;
+        if (!await TryAskAsync(LocalVerb.StopAll, ct).ConfigureAwait(false)) return;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(StopTime);
+        await GoneAsync(limit.Token).ConfigureAwait(false);
+    }
+
+    private async Task RelieveAsync(CancellationToken ct)
+    {
+        if (!await TryAskAsync(LocalVerb.StopAgent, ct).ConfigureAwait(false)) return;
+        await GoneAsync(ct).ConfigureAwait(false);
+    }
+
+    private async Task GoneAsync(CancellationToken ct)
+    {
+        while (await TryAskAsync(LocalVerb.Instances, ct).ConfigureAwait(false)) await Task.Delay(Look, time, ct).ConfigureAwait(false);
+        if (_agent is not null) await _agent.WaitForExitAsync(ct).ConfigureAwait(false);
+    }
+
+    /// <returns>False when no agent answers.</returns>
+    private async Task<bool> TryAskAsync(LocalVerb verb, CancellationToken ct)
+    {
+        try
+        {
+            await AskAsync(verb, null, ct).ConfigureAwait(false);
+            return true;
+        }
+        catch (AgentException)
+        {
+            return false;
+        }
+    }
+
+    private Task<LocalAnswer> AskAsync(LocalVerb verb, string? instance, CancellationToken ct) =>
+        LocalClient.AskAsync(Options.Directory, new LocalRequest(verb, instance), ct);
+}

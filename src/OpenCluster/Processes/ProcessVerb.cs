@@ -1,0 +1,34 @@
+using System.CommandLine;
+using OpenCluster.CommandLine;
+
+namespace OpenCluster.Processes;
+
+/// <summary>The shape of verbs that are a part of the cluster: run until SIGTERM, and say on standard error why not.</summary>
+internal static class ProcessVerb
+{
+    public static Command Create(string name, string description, IEnumerable<Option> options, Func<ParseResult, CancellationToken, Task> run)
+    {
+        var command = new Command(name, description + " Agents start it; by hand it is for looking closer.");
+        foreach (var option in options) command.Options.Add(option);
+        command.SetAction((parsed, ct) => RunAsync(name, parsed, run, ct));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string name, ParseResult parsed, Func<ParseResult, CancellationToken, Task> run, CancellationToken ct)
+    {
+        try
+        {
+            await run(parsed, ct).ConfigureAwait(false);
+            return ExitCode.Done;
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            return ExitCode.Done;
+        }
+        catch (Exception wrong) when (wrong is Agent.AgentException or Controller.ControllerStartException or IOException or UnauthorizedAccessException or FormatException)
+        {
+            await Console.Error.WriteLineAsync($"opencluster {name}: {wrong.Message}").ConfigureAwait(false);
+            return ExitCode.Failed;
+        }
+    }
+}

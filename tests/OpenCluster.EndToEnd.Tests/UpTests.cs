@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json;
+
+namespace OpenCluster.EndToEnd.Tests;
+
+/// <summary>A one-server cluster with a service from a working directory, as a developer has it; brought up once for all its tests.</summary>
+public sealed class UpFixture : IAsyncLifetime
+{
+    private Process? _up;
+
+    public string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("opencluster-up-").FullName;
+
+    public async ValueTask InitializeAsync()
+    {
+        File.SetUnixFileMode(Directory, (UnixFileMode)Convert.ToInt32("755", 8));
+        System.IO.Directory.CreateDirectory(Path.Combine(Directory, "hello"));
+        await File.WriteAllTextAsync(Path.Combine(Directory, "hello", "index.html"), "first\n");
+        await File.WriteAllTextAsync(Path.Combine(Directory, "cluster.yaml"), Yaml(instances: 1));
+        _up = Executable.Start(Directory, "up", "cluster.yaml");
+        await UntilAsync(async () => (await Executable.RunAsync(Directory, "status")).ExitCode == 0);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_up is { HasExited: false })
+        {
+            using var term = Process.Start("kill", ["-INT", $"{_up.Id}"]);
+            await _up.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token);
+        }
+
+        _up?.Dispose();
+        System.IO.Directory.Delete(Directory, recursive: true);
+    }
+
+    public static string Yaml(int instances) => $$$"""
+        cluster: laptop
+        servers:
+          laptop: {roles: [webserver]}
+        services:
+          hello: {directory: hello, role: webserver, web: ., instances: {{{instances}}}, roll-out: {watch: 500ms}}
+        load-balancers:
+          edge: {role: webserver, listen: 8080}
+        routes:
+          hello: {to: hello, match: ["*"]}
+        """;
+
+    public static async Task UntilAsync(Func<Task<bool>> holds)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(60));
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
+        while (!await holds()) await tick.WaitForNextTickAsync(limit.Token);
+    }
+}
+
+public sealed class UpTests(UpFixture up) : IClassFixture<UpFixture>
+{
+    [Fact]
+    public async Task A_working_directory_is_served_and_deployed_again_as_it_is()
+    {
+        using var client = new HttpClient { BaseAddress = await BalancerAsync() };
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/", TestContext.Current.CancellationToken)).StatusCode);
+
+        await File.WriteAllTextAsync(Path.Combine(up.Directory, "hello", "index.html"), "second, not committed\n", TestContext.Current.CancellationToken);
+        var deployed = await Executable.RunAsync(up.Directory, "deploy", "hello", "--from", "hello");
+        Assert.True(deployed.ExitCode == 0, deployed.Output + deployed.Errors);
+        Assert.Equal("second, not committed\n", await client.GetStringAsync("/", TestContext.Current.CancellationToken));
+
+        var back = await Executable.RunAsync(up.Directory, "rollback", "hello");
+        Assert.True(back.ExitCode == 0, back.Output + back.Errors);
+        Assert.NotEqual("second, not committed\n", await client.GetStringAsync("/", TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_changed_file_is_planned_applied_and_undone()
+    {
+        var changed = Path.Combine(up.Directory, "changed.yaml");
+        await File.WriteAllTextAsync(changed, UpFixture.Yaml(instances: 2), TestContext.Current.CancellationToken);
+        var plan = await Executable.RunAsync(up.Directory, "plan", "changed.yaml");
+        Assert.Equal(0, plan.ExitCode);
+        Assert.Contains("hello", plan.Output, StringComparison.Ordinal);
+
+        var refused = await Executable.RunAsync(up.Directory, "apply", "changed.yaml");
+        Assert.Equal(1, refused.ExitCode);
+        var applied = await Executable.RunAsync(up.Directory, "apply", "changed.yaml", "--yes", "--why", "more");
+        Assert.True(applied.ExitCode == 0, applied.Errors);
+        await UpFixture.UntilAsync(async () => await ReadyAsync() == 2);
+
+        var undone = await Executable.RunAsync(up.Directory, "undo");
+        Assert.True(undone.ExitCode == 0, undone.Errors);
+        await UpFixture.UntilAsync(async () => await ReadyAsync() == 1);
+        var history = await Executable.RunAsync(up.Directory, "history");
+        Assert.Contains("more", history.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Logs_and_commands_reach_an_instance()
+    {
+        using var instances = JsonDocument.Parse((await Executable.RunAsync(up.Directory, "instances", "hello", "--json")).Output);
+        var id = instances.RootElement[0].GetProperty("id").GetString()!;
+
+        var logs = await Executable.RunAsync(up.Directory, "logs", id, "-n", "5");
+        Assert.True(logs.ExitCode == 0, logs.Errors);
+        var environment = await Executable.RunAsync(up.Directory, "exec", id, "--", "sh", "-c", "echo $OPENCLUSTER_INSTANCE; exit 7");
+        Assert.Contains(id, environment.Output, StringComparison.Ordinal);
+        Assert.Equal(7, environment.ExitCode);
+    }
+
+    private async Task<Uri> BalancerAsync()
+    {
+        using var status = JsonDocument.Parse((await Executable.RunAsync(up.Directory, "status", "--json")).Output);
+        return new Uri(status.RootElement.GetProperty("balancers")[0].GetProperty("urls")[0].GetString()!);
+    }
+
+    private async Task<int> ReadyAsync()
+    {
+        using var services = JsonDocument.Parse((await Executable.RunAsync(up.Directory, "services", "--json")).Output);
+        return services.RootElement[0].GetProperty("zones")[0].GetProperty("ready").GetInt32();
+    }
+}
