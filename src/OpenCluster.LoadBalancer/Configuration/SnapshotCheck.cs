@@ -10,6 +10,7 @@ internal static class SnapshotCheck
     public static IReadOnlyList<string> Errors(BalancerSnapshot snapshot)
     {
         var errors = new List<string>();
+        if (!IsComplete(snapshot)) return ["it is not complete: a list or the rules of a route are missing"];
         Listeners(snapshot, errors);
         var routeIds = new HashSet<string>(StringComparer.Ordinal);
         var claims = new Dictionary<(string Host, string Path), string>();
@@ -22,6 +23,11 @@ internal static class SnapshotCheck
         }
         return errors;
     }
+
+    /// <summary>What JSON left out is not there at all: lists are then not even empty.</summary>
+    private static bool IsComplete(BalancerSnapshot snapshot) =>
+        !snapshot.Listeners.IsDefault && !snapshot.Routes.IsDefault
+        && snapshot.Routes.All(r => r.Rules is not null && !r.Targets.IsDefault && !r.Matches.IsDefault && r.Matches.All(m => !m.Except.IsDefault));
 
     private static void Listeners(BalancerSnapshot snapshot, List<string> errors)
     {

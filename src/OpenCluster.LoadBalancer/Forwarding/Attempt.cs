@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using OpenCluster.LoadBalancer.Balancing;
@@ -36,9 +35,6 @@ internal enum AttemptEnd : byte
 /// </summary>
 internal sealed class Attempt(ClientConnection client, RequestBody body, Stages stages)
 {
-    /// <summary>For receiving from targets, and for heads and small bodies on their way out. The largest head fits.</summary>
-    private const int BufferBytes = HeadLimits.HeadBytes;
-
     private readonly Exchange _exchange = client.Exchange;
     private readonly ResponseHead _head = new();
     private readonly ByteWriter _out = new();
@@ -58,14 +54,14 @@ internal sealed class Attempt(ClientConnection client, RequestBody body, Stages 
 
     public void Open()
     {
-        _in = ArrayPool<byte>.Shared.Rent(BufferBytes);
-        _out.Open(BufferBytes);
+        _in = BufferPool.Rent();
+        _out.Open();
         HasTouchedBody = false;
     }
 
     public void Release()
     {
-        ArrayPool<byte>.Shared.Return(_in);
+        BufferPool.Return(_in);
         _in = [];
         _out.Release();
     }

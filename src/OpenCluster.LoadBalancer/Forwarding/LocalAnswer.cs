@@ -20,7 +20,7 @@ internal static class LocalAnswer
         // What targets said or where they are is for the log, not for strangers.
         var page = Encoding.ASCII.GetBytes($"{status} {Title(status)}\n{(status >= 500 ? "Please try again in a moment." : Sentence(reason))}\n");
         var to = new ByteWriter();
-        to.Open(1024);
+        to.Open();
         try
         {
             to.Write("HTTP/1.1 "u8);

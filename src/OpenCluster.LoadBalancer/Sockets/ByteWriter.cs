@@ -3,22 +3,20 @@ using System.Buffers.Text;
 
 namespace OpenCluster.LoadBalancer.Sockets;
 
-/// <summary>Writes bytes one after the other into a rented array that grows. Rent with <see cref="Open"/>, give back with <see cref="Release"/>.</summary>
+/// <summary>Writes bytes one after the other into a rented buffer that grows. Rent with <see cref="Open"/>, give back with <see cref="Release"/>.</summary>
 internal sealed class ByteWriter
 {
     private byte[]? _bytes;
 
     public int Length { get; private set; }
 
-    public int Free => _bytes!.Length - Length;
-
     public ReadOnlyMemory<byte> Written => _bytes.AsMemory(0, Length);
 
     public ReadOnlySpan<byte> WrittenSpan => _bytes.AsSpan(0, Length);
 
-    public void Open(int size)
+    public void Open()
     {
-        _bytes ??= ArrayPool<byte>.Shared.Rent(size);
+        _bytes ??= BufferPool.Rent();
         Length = 0;
     }
 
@@ -27,7 +25,7 @@ internal sealed class ByteWriter
     public void Release()
     {
         if (_bytes is null) return;
-        ArrayPool<byte>.Shared.Return(_bytes);
+        BufferPool.Return(_bytes);
         _bytes = null;
         Length = 0;
     }
@@ -58,7 +56,7 @@ internal sealed class ByteWriter
         if (_bytes!.Length - Length >= more) return;
         var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_bytes.Length * 2, Length + more));
         _bytes.AsSpan(0, Length).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_bytes);
+        BufferPool.Return(_bytes);
         _bytes = larger;
     }
 }

@@ -139,7 +139,7 @@ internal sealed class StaticFiles
     private static async ValueTask SendAsync(ClientConnection client, WebFile found)
     {
         var to = new ByteWriter();
-        to.Open(WebFile.KeptBytes / 8);
+        to.Open();
         try
         {
             var (file, range) = Head(client, found, to);

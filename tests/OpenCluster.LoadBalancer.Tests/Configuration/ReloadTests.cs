@@ -58,6 +58,16 @@ public sealed class ReloadTests
     }
 
     [Fact]
+    public async Task Snapshot_with_something_left_out_is_refused()
+    {
+        await using var balancer = await TestBalancer.StartAsync();
+        var text = """{"balancer":"b","cluster":"c","routes":[{"id":"r","name":"r","matches":[{"host":"*","path":"/"}]}]}""";
+        var snapshot = System.Text.Json.JsonSerializer.Deserialize(text, OpenCluster.Model.ModelJson.Default.BalancerSnapshot)!;
+        Assert.False(balancer.Balancer.Apply(snapshot));
+        Assert.Contains("not complete", balancer.Balancer.Refused);
+    }
+
+    [Fact]
     public async Task Snapshot_whose_port_is_taken_changes_nothing_and_says_who_to_ask()
     {
         await using var target = RawTarget.Answering("good");
