@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Reflection;
+using OpenCluster.Agent.Builds;
 using OpenCluster.Agent.Connection;
 using OpenCluster.Agent.Files;
 using OpenCluster.Agent.Instances;
@@ -8,6 +9,7 @@ using OpenCluster.Agent.LocalApi;
 using OpenCluster.Agent.Machine;
 using OpenCluster.Agent.Processes;
 using OpenCluster.Agent.Releases;
+using OpenCluster.Agent.Tasks;
 using OpenCluster.Agent.Users;
 using OpenCluster.Decisions;
 using OpenCluster.Model.Running;
@@ -33,6 +35,7 @@ public sealed class AgentHost
     private readonly InstanceWorld _world;
     private readonly Reporter _reporter;
     private readonly UsageMeter _meter;
+    private readonly BuildQueue _builds;
     private readonly CancellationTokenSource _ending;
     private readonly ImmutableArray<string> _without;
     private readonly DateTimeOffset _started;
@@ -72,6 +75,7 @@ public sealed class AgentHost
             Disk = DiskTrouble,
         };
         _supervisor = new Supervisor(_world, new AssignmentFile(_directory.Assignment, options.ServerId, _log));
+        _builds = new BuildQueue(new Builder(_directory, users, _controller, options, _log, time), _loop, _reporter.Changed, _ending.Token);
         _started = _world.Clock.Now;
     }
 
@@ -93,6 +97,7 @@ public sealed class AgentHost
     {
         var ct = _ending.Token;
         _world.Releases.CleanUp();
+        Builder.CleanUp(_directory);
         await _loop.PostAsync(_supervisor.Recover);
         _log.Info($"agent of server {_options.ServerName} ({_options.ServerId}) in {_directory.Root}");
         var beside = new[]
@@ -100,9 +105,10 @@ public sealed class AgentHost
             WatchAssignmentsAsync(ct),
             _reporter.RunAsync(ct),
             MeasureAsync(ct),
+            new TaskRunner(_loop, _supervisor, _directory, _controller, _log, _time).RunAsync(_options.ServerId, ct),
             new LocalServer(_directory.Socket, LocalAsync).RunAsync(ct),
         };
-        foreach (var task in beside) _loop.Beside(() => task);
+        foreach (var task in beside) _ = _loop.Beside(() => task);
         try
         {
             await _loop.RunAsync(Wake, () => _world.Clock.Now, ct);
@@ -111,6 +117,7 @@ public sealed class AgentHost
         {
             await _ending.CancelAsync();
             await Task.WhenAll(beside).ContinueWith(_ => { }, TaskScheduler.Default);
+            await _builds.Completion;
             _world.Exits.Dispose();
             (_controller as IDisposable)?.Dispose();
         }
@@ -128,7 +135,11 @@ public sealed class AgentHost
         await foreach (var assignment in _controller.AssignmentsAsync(_options.ServerId, ct))
             await _loop.PostAsync(() =>
             {
-                if (_supervisor.Assign(assignment)) _reporter.Heartbeat = assignment.Heartbeat;
+                if (_supervisor.Assign(assignment))
+                {
+                    _reporter.Heartbeat = assignment.Heartbeat;
+                    _builds.Obey(assignment.Removed ? [] : assignment.Builds);
+                }
                 _reporter.Changed();
             });
     }
@@ -170,6 +181,7 @@ public sealed class AgentHost
         LowPortOffset = _options.LowPortOffset,
         Facts = _facts,
         Instances = _supervisor.Statuses(),
+        Builds = _builds.Statuses,
         Without = _diskTrouble is null ? _without : _without.Add(_diskTrouble),
     }, ct);
 

@@ -27,10 +27,8 @@ internal sealed class AgentLoop(TimeProvider time, AgentLog log)
         return await answer.Task.WaitAsync(ct);
     }
 
-    /// <summary>Runs a task beside the loop; an error that nobody handled in it is logged here.</summary>
-    public void Beside(Func<Task> work) => _ = BesideAsync(work);
-
-    private async Task BesideAsync(Func<Task> work)
+    /// <summary>Runs a task beside the loop; an error that nobody handled in it is logged here. What is answered never fails.</summary>
+    public async Task Beside(Func<Task> work)
     {
         try { await Task.Run(work); }
         catch (OperationCanceledException) { return; }

@@ -68,6 +68,6 @@ public sealed record CoreOptions
     public required Uri Url { get; init; }
     /// <summary>Further arguments of <c>opencluster controller --directory D</c>.</summary>
     public ImmutableArray<string> Arguments { get; init; } = [];
-    /// <summary>The id the conductor gives the first controller, so that its order, when it comes, is for the one that runs already.</summary>
+    /// <summary>The instance's id in reports and in the agent's own commands: the one the controller will know itself by.</summary>
     public const string InstanceId = "controller-1";
 }

@@ -97,11 +97,12 @@ internal sealed class Supervisor(InstanceWorld world, AssignmentFile file)
     {
         var orders = Orders(assignment).ToDictionary(o => o.Id);
         foreach (var keeper in _keepers.Values)
-            if (!orders.ContainsKey(keeper.Id) && keeper.Id != CoreOptions.InstanceId)
+            if (!orders.ContainsKey(keeper.Id) && !IsCore(keeper.Id))
                 keeper.Handle(new CareEvent.Ordered(Wanted.Stop));
+        if (!assignment.Removed) WantReleases(assignment, orders.Values);
         foreach (var order in orders.Values) Obey(order);
         ForgetWithdrawn();
-        KeepReleases(assignment, orders.Values);
+        _ = world.Loop.Beside(() => world.Releases.DeleteOthersAsync(world.Ending));
     }
 
     private void Obey(InstanceOrder order)
@@ -121,9 +122,13 @@ internal sealed class Supervisor(InstanceWorld world, AssignmentFile file)
     {
         if (assignment.Removed) return [];
         return assignment.Instances
+            .Where(o => !IsCore(o.Id))
             .Select(o => o.Address.Length is 0 ? o with { Address = world.Options.Address } : o)
             .Concat(assignment.Scripts.Select(Script));
     }
+
+    // This server runs it by its own knowledge; the controller's order for itself says nothing new.
+    private bool IsCore(string id) => world.Options.Core is not null && id == CoreOptions.InstanceId;
 
     private InstanceOrder Script(ScriptOrder script) => new()
     {
@@ -141,8 +146,8 @@ internal sealed class Supervisor(InstanceWorld world, AssignmentFile file)
     private InstanceOrder? CoreOrder() => world.Options.Core is not { } core ? null : new InstanceOrder
     {
         Id = CoreOptions.InstanceId,
-        ServiceId = CoreOptions.InstanceId,
-        Service = CoreOptions.InstanceId,
+        ServiceId = "controller",
+        Service = "controller",
         Zone = "default",
         Location = "default",
         Address = IPAddress.TryParse(core.Url.Host, out var ip) ? ip.ToString() : world.Options.Address,
@@ -159,7 +164,7 @@ internal sealed class Supervisor(InstanceWorld world, AssignmentFile file)
     {
         if (Assignment is null) return;
         var ordered = Orders(Assignment).Select(o => o.Id).ToHashSet();
-        foreach (var keeper in _keepers.Values.Where(k => k.State.AtRest && !ordered.Contains(k.Id) && k.Id != CoreOptions.InstanceId).ToList())
+        foreach (var keeper in _keepers.Values.Where(k => k.State.AtRest && !ordered.Contains(k.Id) && !IsCore(k.Id)).ToList())
         {
             _keepers.Remove(keeper.Id);
             keeper.Forget();
@@ -167,13 +172,10 @@ internal sealed class Supervisor(InstanceWorld world, AssignmentFile file)
         }
     }
 
-    private void KeepReleases(Assignment assignment, IEnumerable<InstanceOrder> orders)
-    {
-        if (assignment.Removed) return;
-        var kept = orders.Select(o => o.Release?.Id).Concat(_keepers.Values.Select(k => k.Order.Release?.Id)).OfType<string>()
-            .Concat(assignment.KeepReleases).ToHashSet();
-        world.Loop.Beside(() => Task.Run(() => world.Releases.KeepOnly(kept)));
-    }
+    // What is still running is wanted too, ordered or not.
+    private void WantReleases(Assignment assignment, IEnumerable<InstanceOrder> orders) =>
+        world.Releases.Want(orders.Concat(_keepers.Values.Select(k => k.Order)).Select(o => o.Release?.Id).OfType<string>()
+            .Concat(assignment.KeepReleases).ToHashSet());
 
     private void StopNext()
     {

@@ -93,6 +93,10 @@ internal sealed class InstanceKeeper
         Usage = Usage,
     };
 
+    /// <summary>A command in the instance's directory, environment and user, beside it.</summary>
+    /// <exception cref="AgentException">It cannot be prepared.</exception>
+    public Launch Beside(ImmutableArray<string> command) => _world.Start.Prepare(Order, _record.Ports) with { Command = command };
+
     /// <summary>The agent kills it for a reason of its own; the care learns of it as of any death.</summary>
     public void KillBecause(Failure cause)
     {
@@ -138,7 +142,7 @@ internal sealed class InstanceKeeper
     private void Fetch()
     {
         var release = Order.Release!;
-        _world.Loop.Beside(async () =>
+        _ = _world.Loop.Beside(async () =>
         {
             CareEvent answer = await _world.Releases.EnsureAsync(release, _world.Ending) is { } refusal
                 ? new CareEvent.FetchFailed(refusal.Failure, refusal.Lasting)
@@ -177,7 +181,7 @@ internal sealed class InstanceKeeper
     private void Watch(InstanceProcess process)
     {
         _processes[process.Run] = process;
-        _world.Loop.Beside(async () =>
+        _ = _world.Loop.Beside(async () =>
         {
             var end = await process.Ended;
             await _world.Loop.PostAsync(() => Gone(process, end));
@@ -202,7 +206,7 @@ internal sealed class InstanceKeeper
     {
         if (State.Rules.Check is not { } check) return;
         var port = check.Port.Length is 0 ? MainPort : _record.Ports.GetValueOrDefault(check.Port);
-        _world.Loop.Beside(async () =>
+        _ = _world.Loop.Beside(async () =>
         {
             var answer = await _checks.AskAsync(Order, check, port, _record.Ports, _world.Ending);
             await _world.Loop.PostAsync(() => Handle(new CareEvent.Checked(run, answer.Good, answer.Listened, answer.Reason)));

@@ -6,7 +6,7 @@ namespace OpenCluster.Agent.Processes;
 /// <summary>One line of <c>/proc/PID/stat</c>: what identifies a process and what it has used. See proc(5).</summary>
 /// <param name="StartTime">Clock ticks after boot; with the pid and the boot id it names a process for ever.</param>
 /// <param name="CpuTicks">User and system time in clock ticks (100 per second).</param>
-internal readonly record struct ProcStat(int Pid, char State, int Parent, int Session, ulong StartTime, long CpuTicks)
+internal readonly record struct ProcStat(int Pid, char State, int Parent, int Session, ulong StartTime, long CpuTicks, long ResidentBytes)
 {
     public bool Alive => State is not 'Z' and not 'X';
 }
@@ -25,9 +25,10 @@ internal static class ProcFs
         var close = text.LastIndexOf(')');
         if (close < 0) return null;
         var f = text[(close + 2)..].Split(' ');
-        if (f.Length < 20) return null;
+        if (f.Length < 22) return null;
         return new ProcStat(pid, f[0][0], Number(f[1]), Number(f[3]), ulong.Parse(f[19], CultureInfo.InvariantCulture),
-            long.Parse(f[11], CultureInfo.InvariantCulture) + long.Parse(f[12], CultureInfo.InvariantCulture));
+            long.Parse(f[11], CultureInfo.InvariantCulture) + long.Parse(f[12], CultureInfo.InvariantCulture),
+            long.Parse(f[21], CultureInfo.InvariantCulture) * Environment.SystemPageSize);
     }
 
     /// <summary>Every living process.</summary>

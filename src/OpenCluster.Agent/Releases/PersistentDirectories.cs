@@ -23,7 +23,7 @@ internal static class PersistentDirectories
             if (new DirectoryInfo(link).LinkTarget == kept) continue;
             if (!Directory.Exists(kept))
             {
-                if (Directory.Exists(link)) Directory.Move(link, kept);
+                if (Directory.Exists(link)) MoveWritable(link, kept);
                 else Directory.CreateDirectory(kept, AgentDirectory.Private);
                 File.SetUnixFileMode(kept, AgentDirectory.Private);
                 UserIds.Give(kept, user);
@@ -32,5 +32,13 @@ internal static class PersistentDirectories
             AgentDirectory.Make(Path.GetDirectoryName(link)!);
             Directory.CreateSymbolicLink(link, kept);
         }
+    }
+
+    // A release's files are read-only; as data they are the service's to change.
+    private static void MoveWritable(string from, string to)
+    {
+        Directory.Move(from, to);
+        foreach (var file in new DirectoryInfo(to).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }))
+            file.UnixFileMode |= UnixFileMode.UserWrite;
     }
 }

@@ -18,6 +18,7 @@ internal sealed class ReleaseStore(AgentDirectory directory, IController control
     private const long MostArchiveBytes = 4L << 30;
 
     private readonly SemaphoreSlim _one = new(1);
+    private volatile IReadOnlySet<string>? _wanted;
 
     public string PathOf(string releaseId) => Path.Combine(directory.Releases, AgentDirectory.Name(releaseId));
 
@@ -55,15 +56,26 @@ internal sealed class ReleaseStore(AgentDirectory directory, IController control
         }
     }
 
-    /// <summary>Deletes releases that nothing names any more.</summary>
-    public void KeepOnly(IReadOnlySet<string> ids)
+    /// <summary>Which releases are wanted here from now on; the others go when <see cref="DeleteOthersAsync"/> is next called.</summary>
+    public void Want(IReadOnlySet<string> ids) => _wanted = ids;
+
+    /// <summary>Deletes releases that nothing wants any more. Never beside a fetch, and by what is wanted now, not when it was asked for.</summary>
+    public async Task DeleteOthersAsync(CancellationToken ct)
     {
-        foreach (var path in Directory.EnumerateDirectories(directory.Releases))
+        await _one.WaitAsync(ct);
+        try
         {
-            var name = Path.GetFileName(path);
-            if (ids.Contains(name) || name.StartsWith('.')) continue;
-            log.Info($"release {name} is not kept any more and is deleted");
-            Delete(path);
+            foreach (var path in Directory.EnumerateDirectories(directory.Releases))
+            {
+                var name = Path.GetFileName(path);
+                if (_wanted is not { } wanted || wanted.Contains(name) || name.StartsWith('.')) continue;
+                log.Info($"release {name} is not kept any more and is deleted");
+                Delete(path);
+            }
+        }
+        finally
+        {
+            _one.Release();
         }
     }
 

@@ -36,14 +36,15 @@ public sealed record CareRules
         HandsOver = order.Spec.Kind is RunKind.LoadBalancer,
     };
 
-    public static CareRules For(ScriptOrder order) => For(order.Spec, order.Release) with { Once = true, Check = null };
+    public static CareRules For(ScriptOrder order) => For(order.Spec with { Kind = RunKind.Script }, order.Release);
 
     private static CareRules For(ServiceSpec spec, ReleaseRef? release) => new()
     {
         // A service with a port is ready when something listens there, also when its owner wrote no check.
-        Check = spec.Check ?? (spec.Ports.Any(p => p.Protocol is PortProtocol.Tcp) ? new HealthCheck() : null),
+        Check = spec.Kind is RunKind.Script ? null : spec.Check ?? (spec.Ports.Any(p => p.Protocol is PortProtocol.Tcp) ? new HealthCheck() : null),
         Stop = spec.Stop,
         Restart = spec.Restart,
+        Once = spec.Kind is RunKind.Script,
         Fetches = release?.Digest is not null,
     };
 }

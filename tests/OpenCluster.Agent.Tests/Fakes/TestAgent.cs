@@ -100,7 +100,11 @@ internal sealed class TestAgent : IAsyncDisposable
 
     public Task<LocalAnswer> AskAsync(LocalVerb verb, string? id = null) => LocalClient.AskAsync(Directory, new LocalRequest(verb, id), CancellationToken.None);
 
-    public string LogOf(string id = "api-1") => File.ReadAllText(Path.Combine(Directory, "instances", id, "log"));
+    public string LogOf(string id = "api-1")
+    {
+        var path = Path.Combine(Directory, "instances", id, "log");
+        return File.Exists(path) ? File.ReadAllText(path) : "";
+    }
 
     public static async Task UntilAsync(Func<bool> holds, string what, int seconds = 15)
     {
