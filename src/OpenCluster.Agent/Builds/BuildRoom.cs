@@ -9,6 +9,9 @@ namespace OpenCluster.Agent.Builds;
 /// </summary>
 internal sealed class BuildRoom : IDisposable
 {
+    // The room itself stays the agent's, which writes the log and the archive there: a build that could would put a link in their place.
+    private const UnixFileMode PassThrough = AgentDirectory.Private | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
     private readonly string _root;
 
     public BuildRoom(string builds, string releaseId, RunAs? user)
@@ -16,7 +19,7 @@ internal sealed class BuildRoom : IDisposable
         _root = Path.Combine(builds, AgentDirectory.Name(releaseId));
         User = user;
         Clear();
-        Directory.CreateDirectory(_root, AgentDirectory.Private);
+        Directory.CreateDirectory(_root, PassThrough);
         foreach (var path in (string[])[Source, Home, Temporary]) Directory.CreateDirectory(path, AgentDirectory.Private);
     }
 
@@ -30,10 +33,9 @@ internal sealed class BuildRoom : IDisposable
     /// <summary>Directories whose bytes count against the build's disk limit.</summary>
     public IReadOnlyList<string> Measured => [Source, Home, Temporary, Log];
 
-    /// <summary>Everything so far becomes the build user's; the room itself lets nobody else in.</summary>
+    /// <summary>Everything fetched so far becomes the build user's.</summary>
     public void HandOver()
     {
-        UserIds.Own(_root, User);
         foreach (var path in (string[])[Source, Home, Temporary]) UserIds.Give(path, User);
     }
 

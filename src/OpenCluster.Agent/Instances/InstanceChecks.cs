@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Net;
 using OpenCluster.Agent.Processes;
 using OpenCluster.Model.Nouns;
@@ -13,23 +14,22 @@ internal sealed class InstanceChecks(InstanceWorld world)
     {
         if (check.Kind is CheckKind.Command) return CommandAsync(order, check, ports, ct);
         if (port is 0) return Task.FromResult(new ProbeAnswer(false, false, $"it has no port named \"{check.Port}\" that could be asked"));
-        var address = IPAddress.Parse(order.Address);
+        if (!IPAddress.TryParse(order.Address, out var address)) return Task.FromResult(new ProbeAnswer(false, false, $"\"{order.Address}\" is not an IP address"));
         if (address.Equals(IPAddress.Any)) address = IPAddress.Loopback;
         return HealthProbe.AskAsync(check, address, port, world.Time, ct);
     }
 
     private async Task<ProbeAnswer> CommandAsync(InstanceOrder order, HealthCheck check, ImmutableSortedDictionary<string, int> ports, CancellationToken ct)
     {
-        Launch launch;
+        Process process;
         try
         {
-            launch = world.Start.Prepare(order, ports) with { Command = ["/bin/sh", "-c", check.Command], Log = "/dev/null" };
+            process = (world.Start.Prepare(order, ports) with { Command = ["/bin/sh", "-c", check.Command], Log = "/dev/null" }).Start();
         }
-        catch (AgentException refused)
+        catch (Exception refused) when (refused is AgentException or IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)
         {
-            return new ProbeAnswer(false, false, refused.Message);
+            return new ProbeAnswer(false, false, $"the check command could not be started: {refused.Message}");
         }
-        using var process = launch.Start();
         using var limit = new CancellationTokenSource(check.Timeout, world.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         try
@@ -46,6 +46,7 @@ internal sealed class InstanceChecks(InstanceWorld world)
         finally
         {
             new Session(process.Id, "").Kill(others: false);
+            process.Dispose();
         }
     }
 }

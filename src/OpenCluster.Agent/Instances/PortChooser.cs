@@ -28,7 +28,8 @@ internal sealed class PortChooser(PortRange range)
     public ImmutableSortedDictionary<string, int> Choose(
         string instance, string address, ImmutableArray<Port> wanted, ImmutableSortedDictionary<string, int> before)
     {
-        var ip = IPAddress.Parse(address);
+        if (!IPAddress.TryParse(address, out var ip))
+            throw new AgentException("bad-address", $"\"{address}\" is not an IP address; the server's address must be one");
         var chosen = ImmutableSortedDictionary.CreateBuilder<string, int>();
         Forget(instance);
         foreach (var port in wanted)

@@ -28,7 +28,7 @@ internal static class Archive
         using var file = File.OpenRead(archive);
         using var gzip = new GZipStream(file, CompressionMode.Decompress);
         using var tar = new TarReader(gzip);
-        while (Next(tar) is { } entry)
+        while (Damaging(() => tar.GetNextEntry()) is { } entry)
         {
             if (++entries > limits.Entries) throw new InvalidDataException($"the archive has more than {limits.Entries} entries");
             if ((bytes += entry.Length) > limits.Bytes) throw new InvalidDataException($"the archive unpacks to more than {limits.Bytes >> 20} MiB");
@@ -38,13 +38,14 @@ internal static class Archive
         }
     }
 
-    private static TarEntry? Next(TarReader tar)
+    // What a reader of a damaged archive may meet is not one kind of exception; only these come from the bytes, not from our disk.
+    private static T Damaging<T>(Func<T> read)
     {
         try
         {
-            return tar.GetNextEntry();
+            return read();
         }
-        catch (Exception damaged) when (damaged is EndOfStreamException or FormatException or ArgumentException or NotSupportedException)
+        catch (Exception damaged) when (damaged is EndOfStreamException or FormatException or ArgumentException or NotSupportedException or OverflowException or InvalidOperationException)
         {
             throw new InvalidDataException($"the archive is damaged: {damaged.Message}", damaged);
         }
@@ -55,12 +56,13 @@ internal static class Archive
         switch (entry.EntryType)
         {
             case TarEntryType.Directory:
+                if (File.Exists(path)) NothingThere(path, entry.Name);
                 AgentDirectory.Make(path);
                 break;
             case TarEntryType.RegularFile or TarEntryType.V7RegularFile:
                 AgentDirectory.Make(Path.GetDirectoryName(path)!);
-                using (var to = new FileStream(path, FileMode.CreateNew, FileAccess.Write))
-                    entry.DataStream?.CopyTo(to);
+                NothingThere(path, entry.Name);
+                using (var to = new FileStream(path, FileMode.CreateNew, FileAccess.Write)) Copy(entry.DataStream, to);
                 File.SetUnixFileMode(path, (entry.Mode & NeverWritable) | Readable | (writable ? UnixFileMode.UserWrite : UnixFileMode.None));
                 break;
             case TarEntryType.SymbolicLink:
@@ -68,6 +70,7 @@ internal static class Archive
                 if (Path.IsPathRooted(entry.LinkName) || !Below(root, leads) || ClimbsAgain(entry.LinkName))
                     throw new InvalidDataException($"the archive's link {entry.Name} leads out of it, to {entry.LinkName}");
                 AgentDirectory.Make(Path.GetDirectoryName(path)!);
+                NothingThere(path, entry.Name);
                 File.CreateSymbolicLink(path, entry.LinkName);
                 break;
             case TarEntryType.GlobalExtendedAttributes or TarEntryType.ExtendedAttributes:
@@ -77,12 +80,25 @@ internal static class Archive
         }
     }
 
+    private static void Copy(Stream? from, FileStream to)
+    {
+        if (from is null) return;
+        var buffer = new byte[81920];
+        for (int read; (read = Damaging(() => from.Read(buffer))) > 0;) to.Write(buffer, 0, read);
+    }
+
+    private static void NothingThere(string path, string name)
+    {
+        if (Path.Exists(path) || new FileInfo(path).LinkTarget is not null)
+            throw new InvalidDataException($"the archive holds {name} twice");
+    }
+
     // "a/../.." means another place when a is itself a link: ".." is understood only at the beginning.
     private static bool ClimbsAgain(string link) => link.Split('/').SkipWhile(part => part is "..").Contains("..");
 
     private static string? Inside(string root, string name)
     {
-        if (name.StartsWith('/') || name.Split('/').Contains(".."))
+        if (name.StartsWith('/') || name.Contains('\0') || name.Split('/').Contains(".."))
             throw new InvalidDataException($"the archive's entry {name} lies outside of it");
         var path = Path.GetFullPath(Path.Combine(root, name)).TrimEnd('/');
         return path == root ? null : path;

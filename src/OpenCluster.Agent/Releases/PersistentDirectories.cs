@@ -19,8 +19,10 @@ internal static class PersistentDirectories
                 throw new AgentException("bad-persistent", $"the persistent directory \"{path}\" must be a plain path below the release");
             var link = Path.Combine(release, path);
             var kept = Path.Combine(data, path);
+            NoLinkOnTheWay(release, link);
             AgentDirectory.Make(Path.GetDirectoryName(kept)!);
             if (new DirectoryInfo(link).LinkTarget == kept) continue;
+            if (new DirectoryInfo(link).LinkTarget is not null) File.Delete(link);
             if (!Directory.Exists(kept))
             {
                 if (Directory.Exists(link)) MoveWritable(link, kept);
@@ -32,6 +34,14 @@ internal static class PersistentDirectories
             AgentDirectory.Make(Path.GetDirectoryName(link)!);
             Directory.CreateSymbolicLink(link, kept);
         }
+    }
+
+    // The service may own the directory and have put a link there; the agent must not follow it as root.
+    private static void NoLinkOnTheWay(string root, string link)
+    {
+        for (var parent = Path.GetDirectoryName(link)!; parent.Length > root.Length; parent = Path.GetDirectoryName(parent)!)
+            if (new DirectoryInfo(parent).LinkTarget is not null)
+                throw new AgentException("bad-persistent", $"the persistent directory {link} lies below the symbolic link {parent}");
     }
 
     // A release's files are read-only; as data they are the service's to change.

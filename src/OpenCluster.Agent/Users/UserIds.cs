@@ -46,14 +46,14 @@ internal sealed class UserIds
         return new RunAs(id, id);
     }
 
-    /// <summary>Hands a file or directory to a user, everything below a directory too. Symbolic links are changed, not followed.</summary>
+    /// <summary>Hands a directory and everything below it to a user. Symbolic links are left alone: one may lead to /etc.</summary>
     public static void Give(string path, RunAs? user)
     {
         if (user is null) return;
         Own(path, user);
-        if (!Directory.Exists(path) || new DirectoryInfo(path).LinkTarget is not null) return;
-        foreach (var below in Directory.EnumerateFileSystemEntries(path, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None }))
-            Own(below, user);
+        // Not even looked into: .NET would otherwise go through links to directories.
+        var below = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+        foreach (var entry in Directory.EnumerateFileSystemEntries(path, "*", below)) Own(entry, user);
     }
 
     public static void Own(string path, RunAs? user)

@@ -174,6 +174,23 @@ public sealed class BuildTests : IDisposable
     }
 
     [Fact]
+    public async Task Link_in_the_source_lets_the_build_own_nothing_outside()
+    {
+        if (LibC.EffectiveUser() != 0) Assert.Skip("needs root");
+        await using var agent = new TestAgent();
+        var outside = Directory.CreateTempSubdirectory("oc-outside-").FullName;
+        File.WriteAllText(Path.Combine(outside, "precious"), "x");
+        Commit("one");
+        File.CreateSymbolicLink(Path.Combine(_repository, "link"), outside);
+        agent.Start().Assign(a => a with { Builds = [Order(Commit("two"), new Build { Run = "echo y >link/precious; ln -sf ../../precious ../release.tar.gz; exit 1" })] });
+        var built = await EndAsync(agent);
+        Assert.Equal("build-failed", built.Failure!.Code);
+        Assert.Equal(2, built.Failure.Log.Count(l => l.Contains("denied", StringComparison.Ordinal)));
+        Assert.Equal("x", File.ReadAllText(Path.Combine(outside, "precious")));
+        Directory.Delete(outside, recursive: true);
+    }
+
+    [Fact]
     public async Task Uploaded_source_is_built_and_a_bad_one_refused()
     {
         await using var agent = new TestAgent();

@@ -9,12 +9,20 @@ namespace OpenCluster.Agent.Tests.Fakes;
 /// <summary>Archives, good and bad, made for a test.</summary>
 internal static class TarGz
 {
-    public static byte[] Of(params TarEntry[] entries)
+    public static byte[] Of(params TarEntry[] entries) => Compress(Plain(entries));
+
+    public static byte[] Plain(params TarEntry[] entries)
     {
         var bytes = new MemoryStream();
-        using (var gzip = new GZipStream(bytes, CompressionLevel.Fastest, leaveOpen: true))
-        using (var tar = new TarWriter(gzip))
+        using (var tar = new TarWriter(bytes, leaveOpen: true))
             foreach (var entry in entries) tar.WriteEntry(entry);
+        return bytes.ToArray();
+    }
+
+    public static byte[] Compress(byte[] plain)
+    {
+        var bytes = new MemoryStream();
+        using (var gzip = new GZipStream(bytes, CompressionLevel.Fastest, leaveOpen: true)) gzip.Write(plain);
         return bytes.ToArray();
     }
 
