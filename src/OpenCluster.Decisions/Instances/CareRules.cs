@@ -36,8 +36,6 @@ public sealed record CareRules
         HandsOver = order.Spec.Kind is RunKind.LoadBalancer,
     };
 
-    public static CareRules For(ScriptOrder order) => For(order.Spec with { Kind = RunKind.Script }, order.Release);
-
     private static CareRules For(ServiceSpec spec, ReleaseRef? release) => new()
     {
         // A service with a port is ready when something listens there, also when its owner wrote no check.
