@@ -157,30 +157,40 @@ internal sealed partial class ClusterLoop(
 
     private void Decide(Work.Change change, Batch batch)
     {
+        Intent intent;
         try
         {
-            var intent = change.Decide(_conductor);
-            var outcome = intent.Event is { } happened ? Decide(happened, batch) : Outcome.Nothing;
-            var writes = new List<DocumentWrite>(outcome.Persist);
-            if (outcome.Refused is { } refused)
-            {
-                // What else the event found due is kept all the same.
-                batch.Add(writes);
-                throw Problems.Conflict(refused.Code, refused.Reason, "");
-            }
-
-            for (var part = intent; part is not null; part = part.Then?.Invoke(_conductor, outcome))
-            {
-                writes.AddRange(part.Documents);
-                if (part.Audit is { } entry) writes.AddRange(audit.Add(entry, time.GetUtcNow()));
-            }
-
-            batch.Add(writes, change, outcome);
+            intent = change.Decide(_conductor);
         }
-        catch (Api.ProblemException problem)
+        catch (Exception failed)
         {
-            change.Fail(problem);
+            // A problem, or the request's own fault: nothing has been decided yet, so the loop goes on.
+            change.Fail(failed);
+            return;
         }
+
+        Decide(change, intent, batch);
+    }
+
+    private void Decide(Work.Change change, Intent intent, Batch batch)
+    {
+        var outcome = intent.Event is { } happened ? Decide(happened, batch) : Outcome.Nothing;
+        var writes = new List<DocumentWrite>(outcome.Persist);
+        if (outcome.Refused is { } refused)
+        {
+            // What else the event found due is kept all the same.
+            batch.Add(writes);
+            change.Fail(Problems.Conflict(refused.Code, refused.Reason, ""));
+            return;
+        }
+
+        for (var part = intent; part is not null; part = part.Then?.Invoke(_conductor, outcome))
+        {
+            writes.AddRange(part.Documents);
+            if (part.Audit is { } entry) writes.AddRange(audit.Add(entry, time.GetUtcNow()));
+        }
+
+        batch.Add(writes, change, outcome);
     }
 
     private async Task FinishAsync(Batch batch, CancellationToken ct)

@@ -54,13 +54,13 @@ internal sealed class AgentEndpoints(ClusterLoop loop, Roster roster, Boards boa
 
     private async Task ReportServer(string serverId, HttpContext context)
     {
-        var report = await ReadAsync(context, ApiJson.Default.ServerReport);
+        var report = ReportCheck.Whole(await ReadAsync(context, ApiJson.Default.ServerReport));
         var server = roster.Find(serverId);
         ServerAccess.Require(context.Caller(), server, serverId);
         if (server is null) throw Problems.NotFound("server", serverId, null);
         if (context.Caller() is { Role: TokenRole.Agent, TokenHash: { } hash } caller && caller.Server != server.Id)
             loop.TryChange(_ => new Intent { Documents = tokens.Bind(hash, server) });
-        var builds = report.Builds.IsDefaultOrEmpty ? [] : report.Builds.Select(files.Verified).ToArray();
+        var builds = report.Builds.Select(files.Verified);
         Hear(context, new ClusterEvent.ServerReported(report with { ServerId = server.Id, Builds = [.. builds] }));
     }
 
@@ -89,7 +89,7 @@ internal sealed class AgentEndpoints(ClusterLoop loop, Roster roster, Boards boa
 
     private async Task ReportBalancer(string instance, HttpContext context)
     {
-        var report = await ReadAsync(context, ApiJson.Default.BalancerReport);
+        var report = ReportCheck.Whole(await ReadAsync(context, ApiJson.Default.BalancerReport));
         await RequireAsync(instance, context);
         Hear(context, new ClusterEvent.BalancerReported(report with { Balancer = instance }));
     }

@@ -51,6 +51,7 @@ internal sealed class DeployEndpoints(ClusterLoop loop, ArchiveFiles files, Webh
 
     private async Task<DeployView> RollBack(RollBackRequest request, HttpContext context, CancellationToken ct)
     {
+        _ = (Problems.Given(request.Service, "service"), Problems.Given(request.Zone, "zone"));
         var caller = context.Caller();
         var done = await loop.ChangeAsync(
             conductor =>
@@ -70,6 +71,7 @@ internal sealed class DeployEndpoints(ClusterLoop loop, ArchiveFiles files, Webh
 
     private async Task<ImmutableArray<PauseView>> Pause(PauseRequest request, HttpContext context, CancellationToken ct)
     {
+        _ = Problems.Given(request.Scope, "scope");
         var caller = context.Caller();
         await loop.ChangeAsync(
             conductor => new Intent

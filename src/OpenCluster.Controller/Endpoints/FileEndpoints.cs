@@ -96,6 +96,7 @@ internal sealed class FileEndpoints(ClusterLoop loop, VersionBook versions, ISto
 
     private static Cluster Read(FileRequest request)
     {
+        if (request.Set.Values.Any(value => value is null)) throw Problems.Invalid("set", "A value is null.", "Give a text, or leave it out.");
         var reading = ClusterFile.Read(request.Text, request.FileName, request.Set);
         return reading.File?.Cluster ?? throw Problems.FileInvalid(request.FileName, [.. reading.Lines]);
     }

@@ -32,7 +32,7 @@ internal sealed class TaskEndpoints(ClusterLoop loop, Roster roster, TaskBroker 
 
     private async Task Exec(string instance, ExecRequest request, HttpContext context)
     {
-        if (request.Command.IsDefaultOrEmpty || request.Command.Length > MaxCommandParts)
+        if (request.Command.IsDefaultOrEmpty || request.Command.Length > MaxCommandParts || request.Command.Any(part => part is null))
             throw Problems.Invalid("command", "There is no command, or it is too long.", $"Give 1 to {MaxCommandParts} words.");
         var caller = context.Caller();
         // What was run is on record before it runs. Only the program: arguments may hold what is secret.

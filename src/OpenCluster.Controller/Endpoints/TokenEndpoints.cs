@@ -29,6 +29,7 @@ internal sealed class TokenEndpoints(ClusterLoop loop, TokenBook tokens, TimePro
 
     private Task<NewTokenView> Create(TokenRequest request, HttpContext context, CancellationToken ct)
     {
+        _ = Problems.Given(request.Name, "name");
         if (request.Role == TokenRole.Agent) throw Problems.Invalid("role", "An agent's token belongs to a server.", $"Use POST {ApiRoutes.ServerTokenPattern}.");
         if (!Enum.IsDefined(request.Role)) throw Problems.Invalid("role", "There is no such role.", "Give read, deploy or admin.");
         if (request.Name.Length is 0 or > 63 || !request.Name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-'))

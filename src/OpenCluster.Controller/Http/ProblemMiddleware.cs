@@ -31,7 +31,7 @@ internal sealed partial class ProblemMiddleware(ILogger<ProblemMiddleware> log)
             return;
         }
 
-        if (!context.Response.HasStarted && context.Response.StatusCode is 404 or 405 or 415 or 504 && context.Response.ContentLength is null)
+        if (!context.Response.HasStarted && context.Response.StatusCode is 400 or 404 or 405 or 415 or 504 && context.Response.ContentLength is null)
             await WriteAsync(context, Unrouted(context));
     }
 
@@ -73,6 +73,7 @@ internal sealed partial class ProblemMiddleware(ILogger<ProblemMiddleware> log)
 
     private static Problem Unrouted(HttpContext context) => context.Response.StatusCode switch
     {
+        400 => Problems.Of(400, "invalid", "Invalid request", "A value in the path or the query is not of its kind.", "See /v1/openapi.json."),
         405 => Problems.Of(405, "method-not-allowed", "Method not allowed", $"{context.Request.Path} does not take {context.Request.Method}.", "See /v1/openapi.json."),
         415 => Problems.Of(415, "unsupported-media-type", "Unsupported media type", "The body is not JSON.", "Send \"Content-Type: application/json\"."),
         504 => Problems.Of(504, "took-too-long", "Took too long", $"{context.Request.Method} {context.Request.Path} was not done in time.",

@@ -19,6 +19,9 @@ internal static class Problems
 
     public static ProblemException Invalid(string field, string detail, string instead) => New(400, "invalid", "Invalid request", detail, instead, field);
 
+    /// <summary>The value, where generated JSON code may have left null for what was missing.</summary>
+    public static string Given(string? value, string field) => value ?? throw Invalid(field, $"\"{field}\" is missing.", "See /v1/openapi.json for what this path takes.");
+
     public static ProblemException Conflict(string code, string detail, string instead, string? field = null) =>
         New(409, code, "Conflict", detail, instead, field);
 

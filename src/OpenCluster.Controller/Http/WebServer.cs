@@ -26,7 +26,13 @@ internal static partial class WebServer
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Services.AddRoutingCore();
         builder.Services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);
-        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
+        builder.Services.ConfigureHttpJsonOptions(json =>
+        {
+            // The same JSON as everywhere else: the context brings the types, not its options.
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
+            json.SerializerOptions.DefaultIgnoreCondition = ApiJson.Default.Options.DefaultIgnoreCondition;
+            json.SerializerOptions.RespectNullableAnnotations = ApiJson.Default.Options.RespectNullableAnnotations;
+        });
         builder.Services.AddRequestTimeouts(timeouts => timeouts.DefaultPolicy = new RequestTimeoutPolicy { Timeout = Limits.Call });
         OpenApiDocument.Add(builder.Services, options.Version);
         return builder;

@@ -28,7 +28,7 @@ internal sealed class EventStreams(TimeProvider time, int maxStreams, Cancellati
     /// Serves one stream until its reader goes or the controller stops.
     /// </summary>
     /// <param name="take">Takes what is ready now: true with a frame, false when there is none.</param>
-    /// <param name="wait">Completes when there may be something to take.</param>
+    /// <param name="wait">True when there may be something to take; false when there never will be again.</param>
     public async Task ServeAsync(HttpContext context, TryTake take, Func<CancellationToken, ValueTask<bool>> wait)
     {
         if (Interlocked.Increment(ref _open) > maxStreams)
@@ -72,7 +72,7 @@ internal sealed class EventStreams(TimeProvider time, int maxStreams, Cancellati
             await Task.WhenAny(ready, ticked);
             if (ready.IsCompleted)
             {
-                await ready;
+                if (!await ready) return;
                 ready = wait(ct).AsTask();
             }
 

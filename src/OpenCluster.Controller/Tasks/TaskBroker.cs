@@ -34,6 +34,7 @@ internal sealed class TaskBroker(TimeProvider time)
         _agents.AddOrUpdate(serverId, channel, (_, older) =>
         {
             older.Writer.TryComplete();
+            while (older.Reader.TryRead(out var waiting)) channel.Writer.TryWrite(waiting);
             return channel;
         });
         return new AgentStream(channel, () => _agents.TryRemove(KeyValuePair.Create(serverId, channel)));

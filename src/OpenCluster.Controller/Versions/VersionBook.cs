@@ -40,7 +40,8 @@ internal sealed class VersionBook
     {
         // New objects get their ids when they are made; until then their names stand for them.
         var plan = Planning.Make(read, conductor.Cluster, _newest?.Declared, _ => "", takeFile);
-        return plan.Problems.IsEmpty ? plan with { Moves = [.. conductor.Preview(plan.After).Select(Move)] } : plan;
+        // Without a change applying does nothing, whatever else may still be about to happen by itself.
+        return plan.Problems.IsEmpty && !plan.Changes.IsEmpty ? plan with { Moves = [.. conductor.Preview(plan.After).Select(Move)] } : plan;
     }
 
     /// <summary>The change that applies a plan.</summary>

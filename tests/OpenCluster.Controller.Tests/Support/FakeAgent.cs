@@ -124,6 +124,18 @@ internal sealed class FakeAgent : IAsyncDisposable
         Ports = ImmutableSortedDictionary<string, int>.Empty.Add("http", 20000),
     };
 
+    private async Task AnswerAsync(AgentTask task)
+    {
+        try
+        {
+            await _api.SendTaskOutputAsync(task.Id, Answer(task), _stop.Token);
+        }
+        catch (Exception gone) when (gone is UnreachableException or ProblemException)
+        {
+            // Nobody reads it any more.
+        }
+    }
+
     private async Task TasksAsync()
     {
         while (!_stop.IsCancellationRequested)
@@ -131,7 +143,7 @@ internal sealed class FakeAgent : IAsyncDisposable
             try
             {
                 await foreach (var task in _api.TasksAsync(_server, _stop.Token))
-                    await _api.SendTaskOutputAsync(task.Id, Answer(task), _stop.Token);
+                    await AnswerAsync(task);
             }
             catch (Exception away) when (away is UnreachableException or ProblemException or OperationCanceledException)
             {

@@ -1,0 +1,75 @@
+using System.Security.Cryptography;
+using System.Text;
+using OpenCluster.Api;
+using OpenCluster.Api.Requests;
+using OpenCluster.Controller.Tests.Support;
+
+namespace OpenCluster.Controller.Tests.Endpoints;
+
+public sealed class ArchiveTests
+{
+    private static readonly CancellationToken Ct = TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_built_archive_is_handed_to_every_server_as_it_came()
+    {
+        await using var controller = await TestController.StartAsync("web1", "web2");
+        var repository = await GitRepository.CreateAsync(Path.Combine(controller.Work, "hello"));
+        await repository.CommitAsync("One");
+        await using var one = new FakeAgent(controller.Url, controller.AgentToken("web1"), "web1");
+        await using var two = new FakeAgent(controller.Url, controller.AgentToken("web2"), "web2");
+        await controller.Admin.ApplyAsync(new FileRequest { Text = Cluster.FromGit(repository.Path) }, Ct);
+        await DeployTests.EndOf(controller, null);
+        var release = Assert.Single(await controller.Admin.ReleasesAsync("hello", Ct));
+        using var agent = controller.Client(controller.AgentToken("web2"));
+
+        using var archive = new StreamReader(await agent.ArchiveAsync(release.Id, Ct));
+        Assert.Equal(FakeAgent.ArchiveOf(release.Id), Encoding.UTF8.GetBytes(await archive.ReadToEndAsync(Ct)));
+
+        var refused = await Assert.ThrowsAsync<ProblemException>(() => controller.Admin.UploadArchiveAsync(release.Id, new MemoryStream([1]), Ct));
+        Assert.Equal("release-closed", refused.Problem.Code);
+    }
+
+    [Fact]
+    public async Task A_source_is_known_by_its_digest_and_comes_back_whole()
+    {
+        await using var controller = await TestController.StartAsync();
+        var bytes = RandomNumberGenerator.GetBytes(300_000);
+
+        var view = await controller.Admin.UploadSourceAsync(new MemoryStream(bytes), Ct);
+
+        Assert.Equal((Convert.ToHexStringLower(SHA256.HashData(bytes)), bytes.Length), (view.Digest, view.SizeBytes));
+        var back = new MemoryStream();
+        await using (var source = await controller.Admin.SourceAsync(view.Digest, Ct)) await source.CopyToAsync(back, Ct);
+        Assert.Equal(bytes, back.ToArray());
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(controller.State, "incoming")));
+    }
+
+    [Fact]
+    public async Task An_upload_that_is_not_what_was_announced_is_refused_and_leaves_nothing()
+    {
+        await using var controller = await TestController.StartAsync();
+        using var http = new HttpClient { BaseAddress = controller.Url };
+        using var request = new HttpRequestMessage(HttpMethod.Post, ApiRoutes.Sources) { Content = new ByteArrayContent([1, 2, 3]) };
+        request.Headers.Authorization = new("Bearer", controller.AdminToken);
+        request.Content.Headers.TryAddWithoutValidation("Repr-Digest", $"sha-256=:{Convert.ToBase64String(new byte[32])}:");
+
+        using var response = await http.SendAsync(request, Ct);
+
+        Assert.Equal(400, (int)response.StatusCode);
+        Assert.Contains("damaged on the way", await response.Content.ReadAsStringAsync(Ct), StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(controller.State, "sources")));
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(controller.State, "incoming")));
+    }
+
+    [Theory]
+    [InlineData("../../admin.token")]
+    [InlineData("..%2f..%2fadmin.token")]
+    [InlineData("zz")]
+    public async Task A_digest_that_is_none_finds_nothing(string digest)
+    {
+        await using var controller = await TestController.StartAsync();
+
+        await Assert.ThrowsAsync<ProblemException>(() => controller.Admin.SourceAsync(digest, Ct));
+    }
+}

@@ -1,0 +1,41 @@
+using System.Reflection;
+using System.Text.Json;
+using OpenCluster.Api;
+using OpenCluster.Controller.Access;
+using OpenCluster.Controller.Tests.Support;
+
+namespace OpenCluster.Controller.Tests.Endpoints;
+
+public sealed class OpenApiTests
+{
+    private static readonly CancellationToken Ct = TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_document_has_every_path_and_every_operation_says_what_it_does()
+    {
+        await using var controller = await TestController.StartAsync();
+        using var http = new HttpClient { BaseAddress = controller.Url };
+        using var document = JsonDocument.Parse(await http.GetStringAsync(ApiRoutes.OpenApi, Ct));
+        var paths = document.RootElement.GetProperty("paths");
+
+        var declared = typeof(ApiRoutes).GetFields(BindingFlags.Public | BindingFlags.Static).Select(f => (string)f.GetRawConstantValue()!).Except([ApiRoutes.OpenApi]).ToHashSet();
+        Assert.Empty(declared.Except(paths.EnumerateObject().Select(p => p.Name)));
+        foreach (var rule in AccessTable.Rules.Where(r => r.Pattern != ApiRoutes.OpenApi))
+        {
+            var operation = paths.GetProperty(rule.Pattern).GetProperty(rule.Method.ToLowerInvariant());
+            Assert.True(operation.TryGetProperty("summary", out var summary) && summary.GetString()!.EndsWith('.'), $"{rule.Method} {rule.Pattern} has no summary.");
+        }
+    }
+
+    [Fact]
+    public async Task The_document_describes_bodies_by_their_schema()
+    {
+        await using var controller = await TestController.StartAsync();
+        using var http = new HttpClient { BaseAddress = controller.Url };
+        using var document = JsonDocument.Parse(await http.GetStringAsync(ApiRoutes.OpenApi, Ct));
+
+        var schemas = document.RootElement.GetProperty("components").GetProperty("schemas").EnumerateObject().Select(s => s.Name).ToHashSet();
+
+        Assert.Superset(new HashSet<string> { "FileRequest", "PlanView", "ClusterStatus", "ServerReport", "Assignment", "DeployRequest", "BalancerSnapshot" }, schemas);
+    }
+}
