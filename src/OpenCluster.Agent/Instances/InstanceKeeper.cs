@@ -79,6 +79,9 @@ internal sealed class InstanceKeeper
         }
     }
 
+    /// <summary>Beside the watch itself, time for its batch to become ready.</summary>
+    private static readonly TimeSpan NewFor = TimeSpan.FromMinutes(2);
+
     public InstanceStatus Status() => new()
     {
         Id = Id,
@@ -90,8 +93,12 @@ internal sealed class InstanceKeeper
         Ports = _record.Ports,
         Restarts = State.Restarts,
         Failure = State.Failure,
+        Wrote = IsNew ? Log.Last(10, _logFrom) : [],
         Usage = Usage,
     };
+
+    /// <summary>A roll-out may still be watching it, and wants its last lines should the load-balancers complain.</summary>
+    private bool IsNew => State.FirstStart is { } start && _world.Clock.Now - start < NewFor + Order.Spec.RollOut.Watch;
 
     /// <summary>A command in the instance's directory, environment and user, beside it.</summary>
     /// <exception cref="AgentException">It cannot be prepared.</exception>

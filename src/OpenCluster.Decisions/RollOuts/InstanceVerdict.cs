@@ -82,7 +82,11 @@ public readonly record struct InstanceVerdict(Standing Standing, Failure? Failur
             reason += $": {told.Reason}";
         else if (code == "failed-requests" && facts.Sight.Trouble is { } trouble)
             reason += $": {trouble}";
-        return new(Standing.Bad, new Failure(told?.Code is { Length: > 0 } own && code != "failed-requests" ? own : code, reason) { Log = told?.Log ?? [] });
+        return new(Standing.Bad, new Failure(told?.Code is { Length: > 0 } own && code != "failed-requests" ? own : code, reason)
+        {
+            Log = told is { Log.IsEmpty: false } ? told.Log : facts.Status?.Wrote ?? [],
+            InstanceId = facts.Id,
+        });
     }
 
     private static TimeSpan StartWithin(ServiceSpec spec) => spec.Check?.StartWithin ?? new HealthCheck().StartWithin;

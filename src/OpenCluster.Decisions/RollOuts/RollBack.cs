@@ -29,6 +29,7 @@ internal static class RollBack
 
     public static Decision<Deployment, RollOutAct> Step(Deployment deployment, RollOutFacts facts, DateTimeOffset now)
     {
+        deployment = WithLines(deployment, facts);
         var acts = ImmutableArray.CreateBuilder<RollOutAct>();
         var previous = facts.Previous ?? throw new InvalidOperationException($"Deployment {deployment.Id} rolls back to nothing.");
         var good = facts.Instances.Where(i => i.Runs && i.Instance.ReleaseId == previous.Id).ToList();
@@ -67,6 +68,14 @@ internal static class RollBack
         return now >= deployment.Since + facts.Rule.TimeLimit
             ? GaveUp(deployment, facts, goodReady, previous, acts, now)
             : new(deployment, Persist.StateFirst, acts.ToImmutable());
+    }
+
+    /// <summary>A load-balancer's complaint comes sooner than the agent's next report; what the instance wrote is added when it is known.</summary>
+    private static Deployment WithLines(Deployment deployment, RollOutFacts facts)
+    {
+        if (deployment.Failure is not { Log.IsEmpty: true, InstanceId: { } id } failure) return deployment;
+        var wrote = facts.Instances.FirstOrDefault(i => i.Id == id)?.Status?.Wrote ?? [];
+        return wrote.IsDefaultOrEmpty ? deployment : deployment with { Failure = failure with { Log = wrote } };
     }
 
     /// <summary>Old ones are wanted and fit nowhere: the failed ones must make room although nobody serves in their place yet.</summary>

@@ -70,12 +70,15 @@ public class RollOutTests
     {
         var cluster = Deployed();
         cluster.Traffic = target => target.Release == 2 ? (100, 6) : (1000, 0);
+        cluster.Behave = (order, _, status) => status with { Phase = InstancePhase.Ready, Wrote = order.Release!.Number == 2 ? ["MemoryError: no room"] : [] };
         Push(cluster, '2');
 
         Assert.True(cluster.RunUntil(c => c.Zone().Active is null), Story(cluster));
         var deployment = cluster.Zone().Deployments[^1];
         Assert.Equal(DeploymentPhase.RolledBack, deployment.Phase);
         Assert.Equal("failed-requests", deployment.Failure!.Code);
+        Assert.Equal(["MemoryError: no room"], deployment.Failure.Log);
+        Assert.Contains(deployment.Failure.InstanceId!, deployment.Failure.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
