@@ -25,7 +25,8 @@ internal sealed class Boards(Ledger ledger)
 
     public void PostAssignment(Conductor conductor, string serverId)
     {
-        var assignment = conductor.Assignment(serverId) with { Generation = ledger.Generation };
+        if (conductor.Assignment(serverId) is not { } planned) return;
+        var assignment = planned with { Generation = ledger.Generation };
         var content = JsonSerializer.SerializeToUtf8Bytes(assignment, ApiJson.Default.Assignment);
         Frame Frame() => new(ledger.Revision, JsonSerializer.SerializeToUtf8Bytes(assignment with { Revision = ledger.Revision }, ApiJson.Default.Assignment));
         Assignments.Post(serverId, content, Frame);

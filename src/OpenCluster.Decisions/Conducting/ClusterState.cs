@@ -90,6 +90,12 @@ internal sealed class ClusterState
     public Deployment? Active(ServiceZone place) =>
         DeploymentsOf(place).LastOrDefault(d => d.Active && d.Phase != DeploymentPhase.Resolving);
 
+    /// <summary>This store once gave out an id of this kind and number, whatever became of it.</summary>
+    public bool HasGiven(string id) =>
+        id.LastIndexOf('-') is > 0 and var dash
+        && long.TryParse(id.AsSpan(dash + 1), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number)
+        && number <= (counters.Find(id[..dash])?.Last ?? 0);
+
     public long Count(string kind)
     {
         var next = (counters.Find(kind)?.Last ?? 0) + 1;

@@ -101,7 +101,7 @@ public sealed class Conductor
     }
 
     /// <summary>What a server's agent should be told now. Revision and generation are the shell's to fill in; without them, equal means unchanged.</summary>
-    public Assignment Assignment(string serverId) => ServerPlan.For(situation.State, serverId);
+    public Assignment? Assignment(string serverId) => ServerPlan.For(situation.State, serverId);
 
     /// <summary>Instance ids of the load-balancer processes there should be.</summary>
     public ImmutableArray<string> Balancers => BalancerPlan.Processes(situation.State);

@@ -8,11 +8,15 @@ namespace OpenCluster.Decisions.Plans;
 /// <summary>What one server should do, from the documents alone: equal documents, equal plan.</summary>
 internal static class ServerPlan
 {
-    public static Assignment For(ClusterState state, string serverId)
+    /// <summary>
+    /// Null for a server this store never knew: a controller that came up with an empty store must not make every agent stop
+    /// everything. One that it did know has left.
+    /// </summary>
+    public static Assignment? For(ClusterState state, string serverId)
     {
         var cluster = state.Objects.Cluster;
         if (state.Server(serverId) is not { } server)
-            return new Assignment { ServerId = serverId, ServerName = serverId, Cluster = cluster.Name, Removed = true };
+            return state.HasGiven(serverId) ? new Assignment { ServerId = serverId, ServerName = serverId, Cluster = cluster.Name, Removed = true } : null;
 
         var instances = state.InstancesOn(serverId).Select(id => state.Instance(id)!).ToList();
         var scripts = instances.Where(i => IsScript(state, i)).ToList();

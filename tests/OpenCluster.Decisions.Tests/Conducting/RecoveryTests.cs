@@ -33,10 +33,10 @@ public class RecoveryTests
         var cluster = Deployed();
         var server = cluster.View.Servers[0].Server.Id;
         var balancer = cluster.Conductor.Balancers[0];
-        var (assignment, snapshot) = (cluster.Conductor.Assignment(server), cluster.Conductor.Snapshot(balancer));
+        var (assignment, snapshot) = (cluster.Conductor.Assignment(server)!, cluster.Conductor.Snapshot(balancer));
         cluster.Restart();
 
-        Assert.Equal(Json(assignment), Json(cluster.Conductor.Assignment(server)));
+        Assert.Equal(Json(assignment), Json(cluster.Conductor.Assignment(server)!));
         Assert.Equal(Json(snapshot!), Json(cluster.Conductor.Snapshot(balancer)!));
     }
 

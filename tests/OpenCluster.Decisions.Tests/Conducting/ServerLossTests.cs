@@ -105,13 +105,23 @@ public class ServerLossTests
     }
 
     [Fact]
-    public void An_unknown_agent_is_told_that_it_was_removed()
+    public void An_agent_whose_server_has_left_is_told_so()
     {
         var cluster = Deployed();
-        var outcome = cluster.Send(new ClusterEvent.ServerReported(new ServerReport { ServerId = "srv-99", BootId = "b", Address = "10.9.9.9" }));
+        var left = cluster.View.Servers[0].Server;
+        cluster.Apply(cluster.View.Cluster with { Servers = [.. cluster.View.Cluster.Servers.Where(s => s.Id != left.Id)] });
+        Assert.True(cluster.RunUntil(c => c.View.Servers.All(s => s.Server.Id != left.Id)), Story(cluster));
 
-        Assert.Equal([new ClusterEffect.TellAgent("srv-99")], outcome.Effects);
-        Assert.True(cluster.Conductor.Assignment("srv-99").Removed);
+        Assert.True(cluster.Conductor.Assignment(left.Id)!.Removed);
+    }
+
+    [Fact]
+    public void An_agent_that_this_store_never_knew_is_told_nothing()
+    {
+        var cluster = Deployed();
+        cluster.Send(new ClusterEvent.ServerReported(new ServerReport { ServerId = "srv-99", BootId = "b", Address = "10.9.9.9" }));
+
+        Assert.Null(cluster.Conductor.Assignment("srv-99"));
     }
 
     [Fact]

@@ -113,7 +113,7 @@ internal sealed class TestCluster
 
     private ServerReport Report(Server server)
     {
-        var assignment = Conductor.Assignment(server.Id);
+        var assignment = Conductor.Assignment(server.Id)!;
         var statuses = ImmutableArray.CreateBuilder<InstanceStatus>();
         foreach (var order in assignment.Instances)
         {
