@@ -1,12 +1,23 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using OpenCluster.Agent.Instances;
+using OpenCluster.Model;
 using OpenCluster.Model.Running;
 
 namespace OpenCluster.Agent;
 
 /// <summary>JSON of the agent's own files and its local socket.</summary>
+/// <remarks>Missing fields keep their defaults, see <see cref="JsonDefaults"/>.</remarks>
+internal sealed class AgentJson(JsonSerializerOptions options) : AgentJsonTypes(options), IJsonTypeInfoResolver
+{
+    public static new AgentJson Default { get; } = new(new JsonSerializerOptions(AgentJsonTypes.Default.Options));
+
+    JsonTypeInfo? IJsonTypeInfoResolver.GetTypeInfo(Type type, JsonSerializerOptions options) => JsonDefaults.Keep(AgentJsonTypes.Default, type, options);
+}
+
+/// <summary>What the compiler generates for <see cref="AgentJson"/>.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
     UseStringEnumConverter = true,
@@ -17,4 +28,4 @@ namespace OpenCluster.Agent;
 [JsonSerializable(typeof(ImmutableSortedDictionary<string, uint>), TypeInfoPropertyName = "UserMap")]
 [JsonSerializable(typeof(LocalApi.LocalRequest))]
 [JsonSerializable(typeof(LocalApi.LocalAnswer))]
-internal sealed partial class AgentJson : JsonSerializerContext;
+internal partial class AgentJsonTypes : JsonSerializerContext;

@@ -1,14 +1,25 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using OpenCluster.Api.Requests;
 using OpenCluster.Api.Views;
+using OpenCluster.Model;
 using OpenCluster.Model.Balancing;
 using OpenCluster.Model.Running;
 
 namespace OpenCluster.Api;
 
 /// <summary>JSON of the API, the same on both sides.</summary>
+/// <remarks>Missing fields keep their defaults, see <see cref="JsonDefaults"/>.</remarks>
+public sealed class ApiJson(JsonSerializerOptions options) : ApiJsonTypes(options), IJsonTypeInfoResolver
+{
+    public static new ApiJson Default { get; } = new(new JsonSerializerOptions(ApiJsonTypes.Default.Options));
+
+    JsonTypeInfo? IJsonTypeInfoResolver.GetTypeInfo(Type type, JsonSerializerOptions options) => JsonDefaults.Keep(ApiJsonTypes.Default, type, options);
+}
+
+/// <summary>What the compiler generates for <see cref="ApiJson"/>.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
     UseStringEnumConverter = true,
@@ -47,4 +58,4 @@ namespace OpenCluster.Api;
 [JsonSerializable(typeof(ServerReport))]
 [JsonSerializable(typeof(BalancerSnapshot))]
 [JsonSerializable(typeof(BalancerReport))]
-public sealed partial class ApiJson : JsonSerializerContext;
+public partial class ApiJsonTypes : JsonSerializerContext;

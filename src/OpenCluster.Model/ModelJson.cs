@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using OpenCluster.Model.Balancing;
 using OpenCluster.Model.Changes;
 using OpenCluster.Model.Nouns;
@@ -8,6 +9,15 @@ using OpenCluster.Model.Running;
 namespace OpenCluster.Model;
 
 /// <summary>JSON of the nouns, as stored and as sent: camelCase, enums by name, nulls left out.</summary>
+/// <remarks>Missing fields keep their defaults, see <see cref="JsonDefaults"/>.</remarks>
+public sealed class ModelJson(JsonSerializerOptions options) : ModelJsonTypes(options), IJsonTypeInfoResolver
+{
+    public static new ModelJson Default { get; } = new(new JsonSerializerOptions(ModelJsonTypes.Default.Options));
+
+    JsonTypeInfo? IJsonTypeInfoResolver.GetTypeInfo(Type type, JsonSerializerOptions options) => JsonDefaults.Keep(ModelJsonTypes.Default, type, options);
+}
+
+/// <summary>What the compiler generates for <see cref="ModelJson"/>.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
     UseStringEnumConverter = true,
@@ -30,4 +40,4 @@ namespace OpenCluster.Model;
 [JsonSerializable(typeof(ServerReport))]
 [JsonSerializable(typeof(BalancerSnapshot))]
 [JsonSerializable(typeof(BalancerReport))]
-public sealed partial class ModelJson : JsonSerializerContext;
+public partial class ModelJsonTypes : JsonSerializerContext;

@@ -2,22 +2,19 @@ using System.Collections.Immutable;
 
 namespace OpenCluster.Api.Requests;
 
-// Properties with a default have a setter, because generated JSON code overwrites an init-only one that is missing in the body with
-// null; a person's curl should not have to name every field.
-
 /// <summary>A cluster file to plan or apply, as text.</summary>
 public sealed record FileRequest
 {
     public required string Text { get; init; }
     /// <summary>For error messages.</summary>
-    public string FileName { get; set; } = "cluster.yaml";
+    public string FileName { get; init; } = "cluster.yaml";
     /// <summary>Replaces entries of the file's <c>values</c>.</summary>
-    public ImmutableSortedDictionary<string, string> Set { get; set; } = ImmutableSortedDictionary<string, string>.Empty;
+    public ImmutableSortedDictionary<string, string> Set { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
     /// <summary>Where the file and an outside change disagree, take the file.</summary>
-    public bool TakeFile { get; set; }
+    public bool TakeFile { get; init; }
     /// <summary>Refuse when this is no longer the applied version; null applies anyway.</summary>
-    public int? ExpectedVersion { get; set; }
-    public string Why { get; set; } = "";
+    public int? ExpectedVersion { get; init; }
+    public string Why { get; init; } = "";
 }
 
 /// <summary>Deploy a service: the head of its branches, or what is named here.</summary>
@@ -25,12 +22,12 @@ public sealed record DeployRequest
 {
     public required string Service { get; init; }
     /// <summary>Null: every zone it goes to.</summary>
-    public string? Zone { get; set; }
-    public string? Branch { get; set; }
-    public string? Commit { get; set; }
+    public string? Zone { get; init; }
+    public string? Branch { get; init; }
+    public string? Commit { get; init; }
     /// <summary>Digest of an uploaded source archive.</summary>
-    public string? SourceDigest { get; set; }
-    public string Why { get; set; } = "";
+    public string? SourceDigest { get; init; }
+    public string Why { get; init; } = "";
 }
 
 /// <summary>Go back to an earlier release; null for the one before.</summary>
@@ -53,9 +50,9 @@ public enum TaskKind { Logs, Exec }
 public sealed record AgentTask
 {
     public required string Id { get; init; }
-    public TaskKind Kind { get; set; }
+    public TaskKind Kind { get; init; }
     public required string InstanceId { get; init; }
-    public int Lines { get; set; } = 100;
-    public bool Follow { get; set; }
-    public ImmutableArray<string> Command { get; set; } = [];
+    public int Lines { get; init; } = 100;
+    public bool Follow { get; init; }
+    public ImmutableArray<string> Command { get; init; } = [];
 }

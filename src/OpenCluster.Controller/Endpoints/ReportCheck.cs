@@ -6,9 +6,8 @@ using OpenCluster.Model.Running;
 namespace OpenCluster.Controller.Endpoints;
 
 /// <summary>
-/// What JSON alone does not promise: lists without holes and of a size that a server can have, and no field missing. A report goes
-/// straight into the loop, which must never meet what no agent would send. What a part of another version leaves out is filled in
-/// here, because generated JSON code leaves it null whatever the property's own default.
+/// What JSON alone does not promise: lists without holes and of a size that a server can have. A report goes straight into the loop,
+/// which must never meet what no agent would send.
 /// </summary>
 internal static class ReportCheck
 {
@@ -24,9 +23,7 @@ internal static class ReportCheck
         Unique(instances.Select(i => i.Id), "instances");
         return report with
         {
-            Version = report.Version ?? "",
-            Facts = report.Facts ?? new MachineFacts(),
-            Instances = [.. instances.Select(Whole)],
+            Instances = [.. instances.Select(i => i with { Failure = Whole(i.Failure) })],
             Builds = [.. List(report.Builds, MostBuilds, "builds").Select(b => b with { Failure = Whole(b.Failure) })],
             Without = List(report.Without, MostBuilds, "without"),
         };
@@ -39,14 +36,6 @@ internal static class ReportCheck
         Unique(targets.Select(t => t.Id), "targets");
         return report with { Targets = targets };
     }
-
-    private static InstanceStatus Whole(InstanceStatus status) => status with
-    {
-        Address = status.Address ?? "",
-        Ports = status.Ports ?? ImmutableSortedDictionary<string, int>.Empty,
-        Usage = status.Usage ?? new Usage(),
-        Failure = Whole(status.Failure),
-    };
 
     private static Failure? Whole(Failure? failure) => failure is null ? null : failure with { Log = List(failure.Log, MostLogLines, "failure.log") };
 

@@ -3,8 +3,10 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using OpenCluster.Controller.Conducting;
 using OpenCluster.Decisions.Conducting;
+using OpenCluster.Model;
 using OpenCluster.Model.Nouns;
 
 namespace OpenCluster.Controller.Versions;
@@ -41,9 +43,19 @@ internal sealed record AppliedVersion
     }
 }
 
+/// <summary>JSON of these documents; what is missing keeps its default.</summary>
+/// <remarks>Missing fields keep their defaults, see <see cref="JsonDefaults"/>.</remarks>
+internal sealed class VersionsJson(JsonSerializerOptions options) : VersionsJsonTypes(options), IJsonTypeInfoResolver
+{
+    public static new VersionsJson Default { get; } = new(new JsonSerializerOptions(VersionsJsonTypes.Default.Options));
+
+    JsonTypeInfo? IJsonTypeInfoResolver.GetTypeInfo(Type type, JsonSerializerOptions options) => JsonDefaults.Keep(VersionsJsonTypes.Default, type, options);
+}
+
+/// <summary>What the compiler generates for <see cref="VersionsJson"/>.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
     UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(AppliedVersion))]
-internal sealed partial class VersionsJson : JsonSerializerContext;
+internal partial class VersionsJsonTypes : JsonSerializerContext;

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using OpenCluster.Decisions.RollOuts;
+using OpenCluster.Model;
 using OpenCluster.Model.Nouns;
 using OpenCluster.Model.Running;
 
@@ -59,6 +61,15 @@ public static class Keys
 }
 
 /// <summary>JSON of the conductor's documents: camelCase, enums by name, nulls left out.</summary>
+/// <remarks>Missing fields keep their defaults, see <see cref="JsonDefaults"/>.</remarks>
+internal sealed class DocumentsJson(JsonSerializerOptions options) : DocumentsJsonTypes(options), IJsonTypeInfoResolver
+{
+    public static new DocumentsJson Default { get; } = new(new JsonSerializerOptions(DocumentsJsonTypes.Default.Options));
+
+    JsonTypeInfo? IJsonTypeInfoResolver.GetTypeInfo(Type type, JsonSerializerOptions options) => JsonDefaults.Keep(DocumentsJsonTypes.Default, type, options);
+}
+
+/// <summary>What the compiler generates for <see cref="DocumentsJson"/>.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
     UseStringEnumConverter = true,
@@ -84,4 +95,4 @@ public static class Keys
 [JsonSerializable(typeof(Source))]
 [JsonSerializable(typeof(Build))]
 [JsonSerializable(typeof(HealthCheck))]
-internal sealed partial class DocumentsJson : JsonSerializerContext;
+internal partial class DocumentsJsonTypes : JsonSerializerContext;

@@ -43,7 +43,7 @@ public sealed record Route : INamed
 /// <summary>One host and path prefix. Host <c>*</c> is any, <c>*.example.org</c> any one label below. Except: prefixes taken out.</summary>
 public sealed record RouteMatch(string Host, string Path = "/")
 {
-    public ImmutableArray<string> Except { get; init; } = [];
+    public ImmutableArray<string> Except { get; init => field = value.IsDefault ? [] : value; } = [];
     /// <summary>Remove the path prefix before forwarding: <c>joebarry.com/api/x</c> reaches the app as <c>/x</c>.</summary>
     public bool Strip { get; init; }
 }

@@ -42,7 +42,7 @@ public sealed record Release
 public sealed record Failure(string Code, string Reason)
 {
     /// <summary>At most 30 lines of at most 500 characters.</summary>
-    public ImmutableArray<string> Log { get; init; } = [];
+    public ImmutableArray<string> Log { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>The instance that showed it; null when it is not about one.</summary>
     public string? InstanceId { get; init; }

@@ -58,13 +58,15 @@ public sealed class ReloadTests
     }
 
     [Fact]
-    public async Task Snapshot_with_something_left_out_is_refused()
+    public async Task Snapshot_with_a_hole_is_refused_and_one_with_something_left_out_means_the_defaults()
     {
         await using var balancer = await TestBalancer.StartAsync();
-        var text = """{"balancer":"b","cluster":"c","routes":[{"id":"r","name":"r","matches":[{"host":"*","path":"/"}]}]}""";
-        var snapshot = System.Text.Json.JsonSerializer.Deserialize(text, OpenCluster.Model.ModelJson.Default.BalancerSnapshot)!;
-        Assert.False(balancer.Balancer.Apply(snapshot));
+        BalancerSnapshot Read(string rules) => System.Text.Json.JsonSerializer.Deserialize(
+            $$"""{"balancer":"b","cluster":"c","routes":[{"id":"r","name":"r"{{rules}},"matches":[{"host":"*"}]}]}""", OpenCluster.Model.ModelJson.Default.BalancerSnapshot)!;
+        Assert.False(balancer.Balancer.Apply(Read(""","rules":null""")));
         Assert.Contains("not complete", balancer.Balancer.Refused);
+        Assert.True(balancer.Balancer.Apply(Read("")), balancer.Balancer.Refused);
+        Assert.Equal(new RouteRules(), balancer.Balancer.Snapshot!.Routes[0].Rules);
     }
 
     [Fact]
