@@ -93,7 +93,7 @@ internal sealed class InstanceKeeper
         Ports = _record.Ports,
         Restarts = State.Restarts,
         Failure = State.Failure,
-        Wrote = IsNew ? Log.Last(10, _logFrom) : [],
+        Wrote = IsNew ? Log.Last(20, _logFrom) : [],
         Usage = Usage,
     };
 

@@ -55,6 +55,7 @@ internal static class Facts
                 ServerName = server.Name,
                 Location = server.Location,
                 Open = !taken && situation.HealthOf(server.Id).Settled(situation.Now) && situation.Paused(serverId: server.Id) is null,
+                AwaitedUntil = situation.HealthOf(server.Id).AwaitedUntil(situation.Now),
                 Free = free,
                 Load = here.Count,
                 OnlyOne = fixedPorts.Count > 0,

@@ -12,7 +12,7 @@ internal static class Rolling
         var release = state.Release(active.ReleaseId)
             ?? throw new InvalidOperationException($"Deployment {active.Id} rolls out {active.ReleaseId}, which does not exist.");
         var spec = release.Spec ?? zone.Spec;
-        var decision = RollOut.Step(active, new RollOutFacts
+        var facts = new RollOutFacts
         {
             Name = situation.NameOf(place),
             Release = release,
@@ -22,7 +22,8 @@ internal static class Rolling
             Wanted = zone.Spec.Instances,
             Instances = Facts.Instances(situation, place),
             Candidates = Facts.Candidates(situation, service, zone, spec),
-        }, situation.Now);
+        };
+        var decision = RollOut.Step(active, facts, situation.Now);
 
         var next = decision.State;
         foreach (var act in decision.Effects)
@@ -36,6 +37,7 @@ internal static class Rolling
         else if (next != active)
             state.Put(next);
         situation.PlaceWakes.At(place, RollOut.Wake(next, zone.Spec.RollOut));
+        situation.PlaceWakes.At(place, facts.AwaitedUntil);
         if (next.Phase == DeploymentPhase.Rolling && next.Batch.IsEmpty)
             situation.Wanting.Add(place);
         else

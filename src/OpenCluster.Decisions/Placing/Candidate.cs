@@ -10,6 +10,8 @@ public sealed record Candidate
     public string Location { get; init; } = "default";
     /// <summary>Alive, settled, not paused, and none of the service's fixed ports taken: new instances may come here.</summary>
     public bool Open { get; init; }
+    /// <summary>Not heard of yet, but its agent may report at any moment until then; null when nobody waits for it.</summary>
+    public DateTimeOffset? AwaitedUntil { get; init; }
     /// <summary>What is left of its capacity.</summary>
     public Room Free { get; init; } = Room.Unlimited;
     /// <summary>Instances of all services on it; the emptier server is preferred.</summary>

@@ -20,6 +20,9 @@ public readonly record struct InstanceVerdict(Standing Standing, Failure? Failur
     /// <summary>Fewer requests than this prove nothing about a share.</summary>
     public const int EnoughRequests = 10;
 
+    /// <summary>Code of a failure that the load-balancers saw and the agent did not.</summary>
+    public const string FailedRequests = "failed-requests";
+
     /// <summary>Beside the start itself, time to fetch and unpack the release.</summary>
     public static readonly TimeSpan FetchWithin = TimeSpan.FromMinutes(5);
 
@@ -67,7 +70,7 @@ public readonly record struct InstanceVerdict(Standing Standing, Failure? Failur
         var (requests, failed) = (facts.Sight.Requests, facts.Sight.Failed);
         if (requests >= EnoughRequests && failed > requests * rule.FailedShare)
         {
-            return Bad(facts, "failed-requests",
+            return Bad(facts, FailedRequests,
                 $"failed {failed} of {requests} requests ({100.0 * failed / requests:0} %; {100 * rule.FailedShare:0.#} % are allowed)");
         }
 
@@ -80,9 +83,9 @@ public readonly record struct InstanceVerdict(Standing Standing, Failure? Failur
         var reason = $"instance {facts.Id} on {facts.ServerName} {what}";
         if (told is { Reason.Length: > 0 })
             reason += $": {told.Reason}";
-        else if (code == "failed-requests" && facts.Sight.Trouble is { } trouble)
+        else if (code == FailedRequests && facts.Sight.Trouble is { } trouble)
             reason += $": {trouble}";
-        return new(Standing.Bad, new Failure(told?.Code is { Length: > 0 } own && code != "failed-requests" ? own : code, reason)
+        return new(Standing.Bad, new Failure(told?.Code is { Length: > 0 } own && code != FailedRequests ? own : code, reason)
         {
             Log = told is { Log.IsEmpty: false } ? told.Log : facts.Status?.Wrote ?? [],
             InstanceId = facts.Id,

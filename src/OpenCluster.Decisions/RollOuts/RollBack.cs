@@ -70,12 +70,15 @@ internal static class RollBack
             : new(deployment, Persist.StateFirst, acts.ToImmutable());
     }
 
-    /// <summary>A load-balancer's complaint comes sooner than the agent's next report; what the instance wrote is added when it is known.</summary>
+    /// <summary>
+    /// A load-balancer's complaint comes sooner than the agent's next report: what the instance wrote while it failed is known only
+    /// after the decision.
+    /// </summary>
     private static Deployment WithLines(Deployment deployment, RollOutFacts facts)
     {
-        if (deployment.Failure is not { Log.IsEmpty: true, InstanceId: { } id } failure) return deployment;
+        if (deployment.Failure is not { Code: InstanceVerdict.FailedRequests, InstanceId: { } id } failure) return deployment;
         var wrote = facts.Instances.FirstOrDefault(i => i.Id == id)?.Status?.Wrote ?? [];
-        return wrote.IsDefaultOrEmpty ? deployment : deployment with { Failure = failure with { Log = wrote } };
+        return wrote.IsEmpty || wrote.SequenceEqual(failure.Log) ? deployment : deployment with { Failure = failure with { Log = wrote } };
     }
 
     /// <summary>Old ones are wanted and fit nowhere: the failed ones must make room although nobody serves in their place yet.</summary>

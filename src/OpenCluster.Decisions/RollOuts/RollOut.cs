@@ -175,6 +175,9 @@ public static class RollOut
                 return true;
 
             var old = Old().ToList();
+            // Servers that were just declared are about to report: a first release that did not wait would crowd onto whoever was first.
+            if (old.Count == 0 && !Fresh().Any() && facts.AwaitedUntil is not null)
+                return true;
             var count = Math.Min(missing, old.Exists(o => o.Ready) ? facts.Rule.AtOnce : Math.Max(facts.Rule.AtOnce, FirstBatch));
             var servers = Seats(count, old);
             if (servers.Count > 0)

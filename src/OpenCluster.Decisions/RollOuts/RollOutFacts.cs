@@ -51,6 +51,8 @@ public sealed record RollOutFacts
     public required ImmutableArray<InstanceFacts> Instances { get; init; }
     /// <summary>Servers that may run it, with the room left beside everything that is there now.</summary>
     public required ImmutableArray<Candidate> Candidates { get; init; }
+    /// <summary>Until when a first report of one of them may come any moment; null when all that will come have come.</summary>
+    public DateTimeOffset? AwaitedUntil => Candidates.Max(c => c.AwaitedUntil);
 }
 
 /// <summary>What a roll-out wants done.</summary>

@@ -26,6 +26,12 @@ public sealed record ServerHealth
     /// <summary>From then on it is trusted with new instances.</summary>
     public DateTimeOffset SettledAt { get; init; }
 
+    /// <summary>After it was declared, or the controller started, its agent may take so long to report.</summary>
+    private static readonly TimeSpan FirstReport = TimeSpan.FromSeconds(5);
+
+    /// <summary>Until when a first report may be expected any moment; null for a server that was heard or is overdue.</summary>
+    public DateTimeOffset? AwaitedUntil(DateTimeOffset now) => State == ServerState.Unknown && now < HeardAt + FirstReport ? HeardAt + FirstReport : null;
+
     /// <summary>Alive, and for long enough since it was last down.</summary>
     public bool Settled(DateTimeOffset now) => State == ServerState.Alive && now >= SettledAt;
 

@@ -53,7 +53,7 @@ public sealed record InstanceStatus
     public int Restarts { get; init; }
     /// <summary>Why it is not Ready, when it is not; kept after a restart so that it can be read.</summary>
     public Failure? Failure { get; init; }
-    /// <summary>What it wrote last, at most 10 lines, while it is new enough for a roll-out to watch it; empty afterwards.</summary>
+    /// <summary>What it wrote last, at most 20 lines, while it is new enough for a roll-out to watch it; empty afterwards.</summary>
     public ImmutableArray<string> Wrote { get; init; } = [];
     public Usage Usage { get; init; } = new();
 }

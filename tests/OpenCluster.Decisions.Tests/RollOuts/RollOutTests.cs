@@ -82,6 +82,31 @@ public class RollOutTests
     }
 
     [Fact]
+    public void A_first_release_waits_for_servers_that_are_about_to_report_and_spreads_over_them()
+    {
+        var cluster = new TestCluster();
+        var sample = Samples.Web(servers: 3, instances: 3);
+        foreach (var late in sample.Servers.Skip(1)) cluster.Dead.Add(late.Name);
+        cluster.Apply(sample);
+        cluster.Run(2);
+        cluster.Dead.Clear();
+
+        Assert.True(cluster.RunUntil(c => c.Zone().Active is null), Story(cluster));
+        Assert.Equal(3, cluster.Zone().Instances.Select(i => i.Instance.ServerId).Distinct().Count());
+    }
+
+    [Fact]
+    public void A_server_that_never_reports_is_not_waited_for_long()
+    {
+        var cluster = new TestCluster();
+        var sample = Samples.Web(servers: 3, instances: 2);
+        cluster.Dead.Add(sample.Servers[0].Name);
+        cluster.Apply(sample);
+
+        Assert.True(cluster.RunUntil(c => c.Zone() is { Active: null, Ready: 2 }, seconds: 15), Story(cluster));
+    }
+
+    [Fact]
     public void Few_failed_requests_prove_nothing()
     {
         var cluster = Deployed();
