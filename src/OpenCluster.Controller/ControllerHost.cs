@@ -133,7 +133,7 @@ public sealed class ControllerHost : IAsyncDisposable
 
         var looping = Task.Run(() => loop.RunAsync(stopping.Token), CancellationToken.None);
         await await Task.WhenAny(loop.Ready, looping).WaitAsync(ct);
-        var polling = new SourcePoller(loop, git, time).RunAsync(stopping.Token);
+        var polling = new SourcePoller(loop, git, time, logs.CreateLogger<SourcePoller>()).RunAsync(stopping.Token);
         var sweeping = new FileSweeper(loop, files, time, logs.CreateLogger<FileSweeper>()).RunAsync(stopping.Token);
         try
         {

@@ -98,7 +98,6 @@ internal sealed partial class ClusterLoop(
         await RecoverAsync(ct);
         _ready.TrySetResult();
         await using var wake = time.CreateTimer(_ => _queue.Writer.TryWrite(new Work.Heard(new ClusterEvent.TimePassed())), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        var wakeAt = default(DateTimeOffset?);
         do
         {
             var batch = new Batch();
@@ -107,13 +106,14 @@ internal sealed partial class ClusterLoop(
             if (_conductor.Wake is { } due && due <= _clock.Now) Hear(new ClusterEvent.TimePassed(), batch);
             await FinishAsync(batch, ct);
 
-            if (_conductor.Wake == wakeAt) continue;
-            wakeAt = _conductor.Wake;
-            var wait = wakeAt is { } at ? at - _clock.Now : Timeout.InfiniteTimeSpan;
-            wake.Change(wait < TimeSpan.Zero && wakeAt is not null ? TimeSpan.Zero : wait, Timeout.InfiniteTimeSpan);
+            wake.Change(UntilWake(), Timeout.InfiniteTimeSpan);
         }
         while (await _queue.Reader.WaitToReadAsync(ct));
     }
+
+    /// <summary>Set anew in every round, and rounded up: timers cut to whole milliseconds, and one that fires early must not be the last.</summary>
+    private TimeSpan UntilWake() =>
+        _conductor.Wake is { } at ? TimeSpan.FromMilliseconds(Math.Ceiling(Math.Max(0, (at - _clock.Now).TotalMilliseconds))) : Timeout.InfiniteTimeSpan;
 
     private ClusterView View()
     {

@@ -40,16 +40,22 @@ internal sealed class AgentEndpoints(ClusterLoop loop, Roster roster, Boards boa
 
     private async Task Assignments(string serverId, HttpContext context)
     {
-        var topic = await loop.LookAsync(
-            conductor =>
-            {
-                var server = roster.Find(serverId);
-                ServerAccess.Require(context.Caller(), server, serverId);
-                return boards.AssignmentTopic(conductor, server, serverId);
-            },
-            context.RequestAborted);
-        using var watcher = boards.Assignments.Watch(topic, EventStreams.LastIdOf(context));
-        await streams.ServeAsync(context, watcher.TryTake, watcher.WaitAsync);
+        while (true)
+        {
+            var topic = await loop.LookAsync(
+                conductor =>
+                {
+                    var server = roster.Find(serverId);
+                    ServerAccess.Require(context.Caller(), server, serverId);
+                    return boards.AssignmentTopic(conductor, server, serverId);
+                },
+                context.RequestAborted);
+            using var watcher = boards.Assignments.Watch(topic, EventStreams.LastIdOf(context));
+            // The apply that brings the server may have come between the look and the watch: then nobody was told under its name.
+            if (roster.Find(serverId) is { } born && born.Id != topic) continue;
+            await streams.ServeAsync(context, watcher.TryTake, watcher.WaitAsync);
+            return;
+        }
     }
 
     private async Task ReportServer(string serverId, HttpContext context)

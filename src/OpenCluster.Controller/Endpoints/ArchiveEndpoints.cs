@@ -27,8 +27,9 @@ internal sealed class ArchiveEndpoints(ClusterLoop loop, Roster roster, ArchiveF
         api.MapGet(ApiRoutes.SourcePattern, Source).WithSummary("An uploaded source archive (tar.gz).").Produces(200, contentType: GZip).Streams();
     }
 
-    private async Task<PhysicalFileHttpResult> Archive(string release, CancellationToken ct)
+    private async Task<PhysicalFileHttpResult> Archive(string release, HttpContext context, CancellationToken ct)
     {
+        await RequireOrderedAsync(context.Caller(), assignment => Names(assignment, release), $"release {release}", ct);
         var found = (await loop.ViewAsync(ct)).FindRelease(release);
         // The same commit built the same way for another zone is the same archive.
         var path = files.FindArchive(found.BuiltAs ?? found.Id) ?? throw Problems.Conflict("archive-missing", $"The release \"{release}\" has no archive (yet).", "Wait until it is ready.");
@@ -48,8 +49,24 @@ internal sealed class ArchiveEndpoints(ClusterLoop loop, Roster roster, ArchiveF
     private Task<SourceView> PutSource(HttpContext context, CancellationToken ct) =>
         files.StoreSourceAsync(context.Request.Body, context.Request.ContentLength, DigestOf(context), ct);
 
-    private PhysicalFileHttpResult Source(string digest) =>
-        TypedResults.PhysicalFile(files.FindSource(digest) ?? throw Problems.NotFound("source", digest, null), GZip);
+    private async Task<PhysicalFileHttpResult> Source(string digest, HttpContext context, CancellationToken ct)
+    {
+        await RequireOrderedAsync(context.Caller(), assignment => assignment.Builds.Any(b => b.SourceDigest == digest), $"source {digest}", ct);
+        return TypedResults.PhysicalFile(files.FindSource(digest) ?? throw Problems.NotFound("source", digest, null), GZip);
+    }
+
+    /// <summary>An agent gets what its server's assignment names: one server that was broken into must not hand out the others' code.</summary>
+    private async Task RequireOrderedAsync(Caller caller, Func<Assignment, bool> names, string what, CancellationToken ct)
+    {
+        if (caller.Role != TokenRole.Agent) return;
+        var ordered = await loop.LookAsync(conductor => roster.Find(caller.Server ?? "") is { } server && conductor.Assignment(server.Id) is { } own && names(own), ct);
+        if (!ordered) throw Problems.NotAllowed($"The assignment of the server of token \"{caller.Name}\" does not name {what}.");
+    }
+
+    private static bool Names(Assignment assignment, string release) =>
+        assignment.KeepReleases.Contains(release)
+        || assignment.Instances.Any(i => i.Release?.Id == release)
+        || assignment.Scripts.Any(s => s.Release.Id == release);
 
     /// <summary>RFC 9530: <c>Repr-Digest: sha-256=:BASE64:</c>; hex, or null when it was not sent.</summary>
     private static string? DigestOf(HttpContext context)

@@ -15,13 +15,7 @@ internal sealed partial class FileSweeper(ClusterLoop loop, ArchiveFiles files, 
         using var tick = new PeriodicTimer(Every, time);
         try
         {
-            do
-            {
-                var releases = (await loop.ViewAsync(ct)).Releases().ToList();
-                Sweep(
-                    releases.SelectMany(r => new[] { r.Id, r.BuiltAs }).OfType<string>().ToHashSet(StringComparer.Ordinal),
-                    releases.Select(r => r.SourceDigest).OfType<string>().ToHashSet(StringComparer.Ordinal));
-            }
+            do await RoundAsync(ct);
             while (await tick.WaitForNextTickAsync(ct));
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -30,14 +24,19 @@ internal sealed partial class FileSweeper(ClusterLoop loop, ArchiveFiles files, 
         }
     }
 
-    private void Sweep(HashSet<string> releases, HashSet<string> sources)
+    private async Task RoundAsync(CancellationToken ct)
     {
         try
         {
-            var deleted = files.Sweep(releases, sources, time.GetUtcNow(), SourceGrace);
+            var releases = (await loop.ViewAsync(ct)).Releases().ToList();
+            var deleted = files.Sweep(
+                releases.SelectMany(r => new[] { r.Id, r.BuiltAs }).OfType<string>().ToHashSet(StringComparer.Ordinal),
+                releases.Select(r => r.SourceDigest).OfType<string>().ToHashSet(StringComparer.Ordinal),
+                time.GetUtcNow(),
+                SourceGrace);
             if (deleted > 0) LogSwept(log, deleted);
         }
-        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        catch (Exception failed) when (!ct.IsCancellationRequested)
         {
             // Space is not freed, nothing else: the next sweep tries again.
             LogFailed(log, failed.Message);

@@ -8,7 +8,7 @@ namespace OpenCluster.Controller.Git;
 /// For hosts that cannot send webhooks: asks the remote of every service with <c>poll</c> for its branches, and passes on what moved
 /// since the last time as a push. A remote that does not answer is asked again at its next time.
 /// </summary>
-internal sealed class SourcePoller(ClusterLoop loop, CommitResolver git, TimeProvider time)
+internal sealed partial class SourcePoller(ClusterLoop loop, CommitResolver git, TimeProvider time, ILogger<SourcePoller> log)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
@@ -24,17 +24,27 @@ internal sealed class SourcePoller(ClusterLoop loop, CommitResolver git, TimePro
         using var tick = new PeriodicTimer(LookEvery, time);
         try
         {
-            while (await tick.WaitForNextTickAsync(ct))
-            {
-                var polled = await loop.LookAsync(Services, ct);
-                foreach (var gone in _seen.Keys.Except(polled.Select(p => p.ServiceId)).ToList()) _seen.Remove(gone);
-                var due = polled.Where(p => !_seen.TryGetValue(p.ServiceId, out var seen) || time.GetElapsedTime(seen.At) >= p.Every).ToList();
-                await Task.WhenAll(due.Select(p => PollAsync(p, ct)));
-            }
+            while (await tick.WaitForNextTickAsync(ct)) await RoundAsync(ct);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
             // The controller stops.
+        }
+    }
+
+    private async Task RoundAsync(CancellationToken ct)
+    {
+        try
+        {
+            var polled = await loop.LookAsync(Services, ct);
+            foreach (var gone in _seen.Keys.Except(polled.Select(p => p.ServiceId)).ToList()) _seen.Remove(gone);
+            var due = polled.Where(p => !_seen.TryGetValue(p.ServiceId, out var seen) || time.GetElapsedTime(seen.At) >= p.Every).ToList();
+            await Task.WhenAll(due.Select(p => PollAsync(p, ct)));
+        }
+        catch (Exception failed) when (!ct.IsCancellationRequested)
+        {
+            // A loop that is too busy to be asked, a git that cannot be started: asked again in the next round.
+            LogFailed(log, failed.Message);
         }
     }
 
@@ -59,4 +69,7 @@ internal sealed class SourcePoller(ClusterLoop loop, CommitResolver git, TimePro
                 await loop.HearAsync(new ClusterEvent.Pushed(service.ServiceId, branch, "poll"), ct);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "repositories could not be looked at: {Reason}")]
+    private static partial void LogFailed(ILogger log, string reason);
 }

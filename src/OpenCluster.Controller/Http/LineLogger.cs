@@ -2,11 +2,16 @@ namespace OpenCluster.Controller.Http;
 
 /// <summary>
 /// One line for one message on standard error: <c>2026-01-31T12:00:00.000Z warning Effects: text</c>. What keeps logs (the agent,
-/// systemd) takes lines; nothing here is queued, so nothing is lost when the process dies.
+/// systemd) takes lines; nothing here is queued, so nothing is lost when the process dies. A disk that is full loses the line and
+/// nothing else: whoever had something to say must not fail for it.
 /// </summary>
 internal sealed class LineLoggerProvider(TimeProvider time, TextWriter output) : ILoggerProvider
 {
     private readonly Lock _lines = new();
+    private long _lost;
+
+    /// <summary>Lines that could not be written.</summary>
+    public long Lost => Interlocked.Read(ref _lost);
 
     public ILogger CreateLogger(string categoryName) => new LineLogger(this, categoryName[(categoryName.LastIndexOf('.') + 1)..]);
 
@@ -14,7 +19,14 @@ internal sealed class LineLoggerProvider(TimeProvider time, TextWriter output) :
 
     private void Write(string line)
     {
-        lock (_lines) output.WriteLine(line);
+        try
+        {
+            lock (_lines) output.WriteLine(line);
+        }
+        catch (IOException)
+        {
+            Interlocked.Increment(ref _lost);
+        }
     }
 
     private sealed class LineLogger(LineLoggerProvider provider, string category) : ILogger

@@ -31,6 +31,28 @@ public sealed class ArchiveTests
     }
 
     [Fact]
+    public async Task An_agent_gets_only_the_archives_and_sources_that_its_assignment_names()
+    {
+        await using var controller = await TestController.StartAsync("web1", "db1");
+        var repository = await GitRepository.CreateAsync(Path.Combine(controller.Work, "hello"));
+        await repository.CommitAsync("One");
+        await using var one = new FakeAgent(controller.Url, controller.AgentToken("web1"), "web1");
+        var text = Cluster.FromGit(repository.Path).Replace("web2: {roles: webserver}", "db1: {roles: database}", StringComparison.Ordinal)
+            .Replace("  webserver:\n", "  webserver:\n  database:\n", StringComparison.Ordinal)
+            .Replace("instances: 2", "instances: 1", StringComparison.Ordinal);
+        await controller.Admin.ApplyAsync(new FileRequest { Text = text }, Ct);
+        await DeployTests.EndOf(controller, null);
+        var release = Assert.Single(await controller.Admin.ReleasesAsync("hello", Ct));
+        var source = await controller.Admin.UploadSourceAsync(new MemoryStream([1, 2, 3]), Ct);
+        using var own = controller.Client(controller.AgentToken("web1"));
+        using var other = controller.Client(controller.AgentToken("db1"));
+
+        await (await own.ArchiveAsync(release.Id, Ct)).DisposeAsync();
+        Assert.Equal("not-allowed", (await Assert.ThrowsAsync<ProblemException>(() => other.ArchiveAsync(release.Id, Ct))).Problem.Code);
+        Assert.Equal("not-allowed", (await Assert.ThrowsAsync<ProblemException>(() => other.SourceAsync(source.Digest, Ct))).Problem.Code);
+    }
+
+    [Fact]
     public async Task A_source_is_known_by_its_digest_and_comes_back_whole()
     {
         await using var controller = await TestController.StartAsync();
