@@ -64,7 +64,7 @@ public sealed class AgentHost
             Log = _log,
             Time = time,
             Clock = new SteadyClock(time),
-            Exits = new ExitWatch(),
+            Exits = new ExitWatch(time),
             Ports = new PortChooser(options.Ports),
             Users = users,
             Releases = new ReleaseStore(_directory, _controller, _log),
@@ -100,15 +100,15 @@ public sealed class AgentHost
         Builder.CleanUp(_directory);
         await _loop.PostAsync(_supervisor.Recover);
         _log.Info($"agent of server {_options.ServerName} ({_options.ServerId}) in {_directory.Root}");
+        var tasks = new TaskRunner(_loop, _supervisor, _directory, _controller, _log, _time);
         var beside = new[]
         {
-            WatchAssignmentsAsync(ct),
-            _reporter.RunAsync(ct),
-            MeasureAsync(ct),
-            new TaskRunner(_loop, _supervisor, _directory, _controller, _log, _time).RunAsync(_options.ServerId, ct),
-            new LocalServer(_directory.Socket, LocalAsync).RunAsync(ct),
+            _loop.Lasting(WatchAssignmentsAsync, ct),
+            _loop.Lasting(_reporter.RunAsync, ct),
+            _loop.Lasting(MeasureAsync, ct),
+            _loop.Lasting(token => tasks.RunAsync(_options.ServerId, token), ct),
+            _loop.Lasting(new LocalServer(_directory.Socket, LocalAsync).RunAsync, ct),
         };
-        foreach (var task in beside) _ = _loop.Beside(() => task);
         try
         {
             await _loop.RunAsync(Wake, () => _world.Clock.Now, ct);
@@ -116,7 +116,7 @@ public sealed class AgentHost
         finally
         {
             await _ending.CancelAsync();
-            await Task.WhenAll(beside).ContinueWith(_ => { }, TaskScheduler.Default);
+            await Task.WhenAll(beside);
             await _builds.Completion;
             _world.Exits.Dispose();
             (_controller as IDisposable)?.Dispose();
@@ -164,7 +164,7 @@ public sealed class AgentHost
         foreach (var keeper in _supervisor.Keepers.ToList())
         {
             keeper.Usage = usage.GetValueOrDefault(keeper.Id) ?? new Usage();
-            keeper.Log.RotateIfLarge();
+            _loop.Guarded(keeper.Log.RotateIfLarge);
             if (_world.Cgroup is null) MemoryWatch.Judge(keeper);
         }
     }

@@ -10,6 +10,8 @@ internal sealed class AgentLoop(TimeProvider time, AgentLog log)
 {
     private readonly Channel<Action> _inbox = Channel.CreateBounded<Action>(new BoundedChannelOptions(10_000) { SingleReader = true });
 
+    private static readonly TimeSpan BeginAgain = TimeSpan.FromSeconds(1);
+
     /// <summary>Errors that no handler expected; the loop went on.</summary>
     public int Faults { get; private set; }
 
@@ -23,6 +25,12 @@ internal sealed class AgentLoop(TimeProvider time, AgentLog log)
         {
             try { answer.SetResult(question()); }
             catch (AgentException refused) { answer.SetException(refused); }
+            catch (Exception fault)
+            {
+                // Whoever asks must not wait for ever for an answer that nobody can give.
+                answer.SetException(fault);
+                throw;
+            }
         }, ct);
         return await answer.Task.WaitAsync(ct);
     }
@@ -33,6 +41,18 @@ internal sealed class AgentLoop(TimeProvider time, AgentLog log)
         try { await Task.Run(work); }
         catch (OperationCanceledException) { return; }
         catch (Exception fault) { Fault(fault); }
+    }
+
+    /// <summary>Runs what must last as long as the agent: when it ends, whatever the reason, it is logged and begun again a moment later.</summary>
+    public async Task Lasting(Func<CancellationToken, Task> work, CancellationToken ct)
+    {
+        while (!ct.IsCancellationRequested)
+        {
+            try { await Task.Run(() => work(ct), ct); }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested) { return; }
+            catch (Exception fault) { Fault(fault); }
+            await Task.Delay(BeginAgain, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     /// <param name="wake">Does what is due and answers when the next thing will be.</param>
@@ -54,7 +74,8 @@ internal sealed class AgentLoop(TimeProvider time, AgentLog log)
         }
     }
 
-    private void Guarded(Action action)
+    /// <summary>Does it; an error that nobody handled in it is logged, and what comes after it goes on.</summary>
+    public void Guarded(Action action)
     {
         try { action(); }
         catch (Exception fault) { Fault(fault); }

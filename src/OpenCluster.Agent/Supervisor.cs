@@ -69,7 +69,8 @@ internal sealed class Supervisor(InstanceWorld world, AssignmentFile file)
         DateTimeOffset? next = null;
         foreach (var keeper in _keepers.Values)
         {
-            if (keeper.State.Wake <= world.Clock.Now) keeper.Handle(new CareEvent.TimePassed());
+            // One that fails must not hold up the care for the others.
+            if (keeper.State.Wake <= world.Clock.Now) world.Loop.Guarded(() => keeper.Handle(new CareEvent.TimePassed()));
             if (keeper.State.Wake is { } wake && (next is null || wake < next)) next = wake;
         }
         ForgetWithdrawn();
@@ -98,9 +99,9 @@ internal sealed class Supervisor(InstanceWorld world, AssignmentFile file)
         var orders = Orders(assignment).ToDictionary(o => o.Id);
         foreach (var keeper in _keepers.Values)
             if (!orders.ContainsKey(keeper.Id) && !IsCore(keeper.Id))
-                keeper.Handle(new CareEvent.Ordered(Wanted.Stop));
+                world.Loop.Guarded(() => keeper.Handle(new CareEvent.Ordered(Wanted.Stop)));
         if (!assignment.Removed) WantReleases(assignment, orders.Values);
-        foreach (var order in orders.Values) Obey(order);
+        foreach (var order in orders.Values) world.Loop.Guarded(() => Obey(order));
         ForgetWithdrawn();
         _ = world.Loop.Beside(() => world.Releases.DeleteOthersAsync(world.Ending));
     }
@@ -167,7 +168,7 @@ internal sealed class Supervisor(InstanceWorld world, AssignmentFile file)
         foreach (var keeper in _keepers.Values.Where(k => k.State.AtRest && !ordered.Contains(k.Id) && !IsCore(k.Id)).ToList())
         {
             _keepers.Remove(keeper.Id);
-            keeper.Forget();
+            world.Loop.Guarded(keeper.Forget);
             world.Changed();
         }
     }

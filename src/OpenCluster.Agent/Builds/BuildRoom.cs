@@ -41,8 +41,5 @@ internal sealed class BuildRoom : IDisposable
 
     public void Dispose() => Clear();
 
-    private void Clear()
-    {
-        if (Directory.Exists(_root)) Directory.Delete(_root, recursive: true);
-    }
+    private void Clear() => Files.Trees.Delete(_root);
 }

@@ -33,7 +33,7 @@ internal sealed class Builder(AgentDirectory directory, UserIds users, IControll
     public static void CleanUp(AgentDirectory directory)
     {
         foreach (var left in Adoption.Marked(directory.Builds)) new Session(left.Process.Pid, left.Mark).Kill();
-        foreach (var room in Directory.EnumerateDirectories(directory.Builds)) Directory.Delete(room, recursive: true);
+        foreach (var room in Directory.EnumerateDirectories(directory.Builds)) Files.Trees.Delete(room);
     }
 
     /// <summary>Builds; tells every step to <paramref name="tell"/>. The last word is Done or Failed, except when cancelled.</summary>

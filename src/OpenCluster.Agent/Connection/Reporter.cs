@@ -1,4 +1,3 @@
-using OpenCluster.Api;
 using OpenCluster.Model.Running;
 
 namespace OpenCluster.Agent.Connection;
@@ -54,13 +53,13 @@ internal sealed class Reporter(IController controller, Func<CancellationToken, T
             await controller.ReportAsync(await report(either.Token), either.Token);
             return null;
         }
-        catch (Exception failed) when (failed is UnreachableException or ProblemException or HttpRequestException)
-        {
-            return failed.Message;
-        }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             return $"no answer within {CallTime.TotalSeconds} s";
+        }
+        catch (Exception failed) when (!ct.IsCancellationRequested)
+        {
+            return failed.Message;
         }
     }
 }

@@ -119,7 +119,7 @@ internal sealed class InstanceKeeper
     {
         _world.Ports.Forget(Id);
         _world.Cgroup?.Remove(Id);
-        Directory.Delete(_world.Directory.Instance(Id), recursive: true);
+        Files.Trees.Delete(_world.Directory.Instance(Id));
     }
 
     private void Step(CareEvent happened)

@@ -18,7 +18,7 @@ internal sealed class InstanceProcess
     {
         Run = run;
         Identity = identity;
-        Session = new Session(identity.Pid, mark);
+        Session = new Session(identity.Pid, mark, identity.StartTime);
         _time = time;
         Ended = child is null ? AdoptedAsync(watch) : ChildAsync(child);
     }

@@ -21,7 +21,16 @@ internal sealed class LogFile(string path, LogLimits limits)
         if (!file.Exists || file.Length <= limits.FileBytes) return;
         for (var i = limits.Files - 1; i >= 1; i--)
             if (File.Exists($"{path}.{i}")) File.Move($"{path}.{i}", $"{path}.{i + 1}", overwrite: true);
-        if (limits.Files > 0) CopyAside($"{path}.1");
+        try
+        {
+            if (limits.Files > 0) CopyAside($"{path}.1");
+        }
+        catch (Exception full) when (full is IOException or UnauthorizedAccessException)
+        {
+            // A disk that the log has filled has no room for its copy. The lines are lost; a log that cannot shrink would lose more.
+            if (File.Exists($"{path}.1")) File.Delete($"{path}.1");
+        }
+
         // The writers append (O_APPEND), so they go on at the new end.
         using var emptied = new FileStream(path, FileMode.Truncate, FileAccess.Write, FileShare.ReadWrite);
     }

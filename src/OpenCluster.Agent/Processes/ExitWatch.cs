@@ -6,8 +6,9 @@ namespace OpenCluster.Agent.Processes;
 /// Tells when processes end that are not this agent's children (they were started by an earlier agent): one thread polls a pidfd for
 /// each. Their exit code went to another parent and cannot be had.
 /// </summary>
-internal sealed class ExitWatch : IDisposable
+internal sealed class ExitWatch(TimeProvider time) : IDisposable
 {
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
     private readonly ConcurrentQueue<(int Fd, TaskCompletionSource Ended)> _new = new();
     private readonly int _wake = LibC.EventFd(0, 0x80000 | 0x800);
     private Thread? _thread;
@@ -18,11 +19,14 @@ internal sealed class ExitWatch : IDisposable
     {
         var fd = LibC.PidFdOpen(process.Pid);
         // The pid may have been given to another between the look and the open: look again with the descriptor in hand.
-        if (fd < 0 || !process.Alive)
+        if (!process.Alive)
         {
             if (fd >= 0) _ = LibC.Close(fd);
             return Task.CompletedTask;
         }
+
+        // No descriptor to be had (none left, an old kernel): it lives all the same, and must not be taken for dead and started again.
+        if (fd < 0) return LookAsync(process);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _new.Enqueue((fd, ended));
         if (_thread is null)
@@ -32,6 +36,11 @@ internal sealed class ExitWatch : IDisposable
         }
         Wake();
         return ended.Task;
+    }
+
+    private async Task LookAsync(ProcessIdentity process)
+    {
+        while (!_stopped && process.Alive) await Task.Delay(LookEvery, time);
     }
 
     private unsafe void Wake()

@@ -4,12 +4,15 @@ namespace OpenCluster.Agent.Processes;
 /// Everything one start has brought to life: the leader's session, and what has left it but still carries its mark in the environment.
 /// </summary>
 /// <param name="Mark">Value of OPENCLUSTER_TOKEN_FILE, a path of this agent and this instance alone.</param>
-internal sealed record Session(int Leader, string Mark)
+/// <param name="Started">When the leader started (see <see cref="ProcessIdentity"/>): a session of a leader that started at another time is
+/// somebody else's, who got the same pid later. 0 where that cannot be: right after the start.</param>
+internal sealed record Session(int Leader, string Mark, ulong Started = 0)
 {
     public const string MarkVariable = "OPENCLUSTER_TOKEN_FILE";
 
     /// <summary>Processes of the session itself; cheap enough to be asked often.</summary>
-    public List<ProcStat> Members() => ProcFs.Session(Leader);
+    public List<ProcStat> Members() =>
+        Started != 0 && ProcFs.Stat(Leader) is { } now && now.StartTime != Started ? [] : ProcFs.Session(Leader);
 
     /// <summary>SIGTERM to all of the session. The leader's group is told in one call, so that nobody of it forks past the signal.</summary>
     public void Terminate() => Signal(LibC.SigTerm, Members());

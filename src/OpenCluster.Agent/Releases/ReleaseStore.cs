@@ -106,10 +106,7 @@ internal sealed class ReleaseStore(AgentDirectory directory, IController control
     }
 
     // Below a release only links lead to persistent data, and a recursive delete removes links without following them.
-    private static void Delete(string path)
-    {
-        if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
-    }
+    private static void Delete(string path) => Files.Trees.Delete(path);
 
     private FetchRefusal Refuse(string code, string reason, bool lasting)
     {

@@ -24,6 +24,15 @@ public sealed class LogFileTests : IDisposable
     }
 
     [Fact]
+    public void Log_that_cannot_be_copied_aside_is_emptied_all_the_same()
+    {
+        Directory.CreateDirectory($"{Path}.1/in-the-way");
+        File.WriteAllText(Path, new string('x', 200));
+        new LogFile(Path, new LogLimits(100, 1)).RotateIfLarge();
+        Assert.Equal(0, new FileInfo(Path).Length);
+    }
+
+    [Fact]
     public void Small_log_stays()
     {
         File.WriteAllText(Path, "short\n");
