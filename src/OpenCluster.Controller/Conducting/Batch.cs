@@ -1,11 +1,10 @@
 using OpenCluster.Decisions.Conducting;
-using OpenCluster.Store;
 
 namespace OpenCluster.Controller.Conducting;
 
 /// <summary>
 /// Events dealt with together: as a rule one transaction and one sync for all of them. What one event writes is never split; when the
-/// next one does not fit any more it begins another transaction.
+/// next one does not fit any more it begins another part.
 /// </summary>
 internal sealed class Batch
 {
@@ -13,14 +12,10 @@ internal sealed class Batch
     private const int FullDocuments = 64;
     private const int FullEvents = 512;
 
-    /// <summary>The epoch's condition is a key as well.</summary>
-    private const int MostKeys = StoreLimits.MaxTransactionKeys - 1;
-    private const int MostBytes = StoreLimits.MaxTransactionBytes - 1024;
-
     private readonly List<Part> _parts = [new Part()];
     private int _events;
 
-    /// <summary>One transaction.</summary>
+    /// <summary>Committed at once; more than one transaction takes only where a single event writes so much (see <see cref="LargeCommit"/>).</summary>
     public sealed class Part
     {
         /// <summary>The last write of a key wins, which is what the conductor's state says too.</summary>
@@ -40,7 +35,7 @@ internal sealed class Batch
         _events++;
         var part = _parts[^1];
         var bytes = writes.Sum(w => (long)w.Key.Length + (w.Json?.Length ?? 0));
-        if (part.Documents.Count > 0 && (part.Documents.Count + writes.Count > MostKeys || part.Bytes + bytes > MostBytes)) _parts.Add(part = new Part());
+        if (part.Documents.Count > 0 && (part.Documents.Count + writes.Count > Ledger.MostKeys || part.Bytes + bytes > Ledger.MostBytes)) _parts.Add(part = new Part());
         foreach (var write in writes) part.Documents[write.Key] = write.Json;
         part.Bytes += bytes;
         if (change is not null) part.Changes.Add((change, outcome));

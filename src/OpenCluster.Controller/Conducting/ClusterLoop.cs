@@ -248,6 +248,8 @@ internal sealed partial class ClusterLoop(
         var problem = Problems.NotStored(failed.Message);
         foreach (var (change, _) in batch.Parts.Skip(from).SelectMany(part => part.Changes)) change.Fail(problem);
         foreach (var look in batch.Looks) look.Fail(problem);
+        // What was decided once is decided again from the same state: not at full speed.
+        await Task.Delay(RetryEvery, time, ct);
         await RecoverAsync(ct);
     }
 

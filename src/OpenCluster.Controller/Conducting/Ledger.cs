@@ -14,6 +14,12 @@ internal sealed class DeposedException()
 /// </summary>
 internal sealed class Ledger
 {
+    /// <summary>Keys of one transaction besides the epoch's, whose condition is a key as well.</summary>
+    public const int MostKeys = StoreLimits.MaxTransactionKeys - 1;
+
+    /// <summary>Bytes of one transaction's keys and values besides the epoch's.</summary>
+    public const int MostBytes = StoreLimits.MaxTransactionBytes - 1024;
+
     private readonly IStore _store;
     private readonly long _epochRevision;
 
@@ -45,7 +51,38 @@ internal sealed class Ledger
     /// <summary>Commits all or nothing, durably, and only while this controller is the newest.</summary>
     /// <exception cref="DeposedException">It is not.</exception>
     /// <exception cref="StoreUnavailableException">The store cannot write.</exception>
-    public async Task CommitAsync(IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>?>> writes)
+    public async Task CommitAsync(IReadOnlyCollection<KeyValuePair<string, ReadOnlyMemory<byte>?>> writes)
+    {
+        if (Fits(writes))
+        {
+            await CommitOnceAsync(writes);
+            return;
+        }
+
+        await CommitOnceAsync([KeyValuePair.Create(LargeCommit.Key, (ReadOnlyMemory<byte>?)LargeCommit.Pack(writes))]);
+        await CarryOutAsync(writes);
+    }
+
+    private static bool Fits(IReadOnlyCollection<KeyValuePair<string, ReadOnlyMemory<byte>?>> writes) =>
+        writes.Count <= MostKeys && writes.Sum(w => (long)w.Key.Length + (w.Value?.Length ?? 0)) <= MostBytes;
+
+    private async Task CarryOutAsync(IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>?>> writes)
+    {
+        var some = new List<KeyValuePair<string, ReadOnlyMemory<byte>?>>();
+        foreach (var write in writes)
+        {
+            some.Add(write);
+            if (Fits(some)) continue;
+            some.RemoveAt(some.Count - 1);
+            await CommitOnceAsync(some);
+            some = [write];
+        }
+
+        await CommitOnceAsync(some);
+        await CommitOnceAsync([KeyValuePair.Create(LargeCommit.Key, default(ReadOnlyMemory<byte>?))]);
+    }
+
+    private async Task CommitOnceAsync(IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>?>> writes)
     {
         var transaction = new Transaction().IfRevision(OwnKeys.Epoch, _epochRevision);
         Put(transaction, writes);
@@ -58,11 +95,11 @@ internal sealed class Ledger
     /// <summary>Everything the conductor's documents say, as they are now.</summary>
     public async Task<IReadOnlyList<KeyValuePair<string, ReadOnlyMemory<byte>>>> ReadAsync(CancellationToken ct)
     {
+        if (await _store.GetAsync(LargeCommit.Key, ct) is { } unfinished)
+            await CarryOutAsync(LargeCommit.Unpack(unfinished.Value).Writes.Select(w => KeyValuePair.Create(w.Key, w.Value is { } bytes ? (ReadOnlyMemory<byte>?)bytes : null)));
         var all = await _store.ReadAsync("", ct);
         return [.. all.Documents.Where(d => !OwnKeys.IsOwn(d.Key)).Select(d => KeyValuePair.Create(d.Key, d.Value))];
     }
-
-    public async Task<ReadOnlyMemory<byte>?> GetAsync(string key, CancellationToken ct) => (await _store.GetAsync(key, ct))?.Value;
 
     private static void Put(Transaction transaction, IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>?>> writes)
     {
