@@ -21,6 +21,9 @@ internal sealed partial class ClusterLoop(
     /// <summary>Two seconds of reports from 1,000 servers; when it is full, reports are answered 503 and come again.</summary>
     private const int MaxWaiting = 4096;
 
+    /// <summary>The rest is kept free, so that a flood of reports does not shut out the people who want to see why.</summary>
+    private const int MaxHeard = 3072;
+
     /// <summary>How often a store that cannot write is tried again.</summary>
     private static readonly TimeSpan RetryEvery = TimeSpan.FromMilliseconds(500);
 
@@ -44,8 +47,8 @@ internal sealed partial class ClusterLoop(
 
     public int Waiting => _queue.Reader.Count;
 
-    /// <summary>Takes a report or another thing heard; false when the queue is full.</summary>
-    public bool TryHear(ClusterEvent happened) => _queue.Writer.TryWrite(new Work.Heard(happened));
+    /// <summary>Takes a report or another thing heard; false when too many wait.</summary>
+    public bool TryHear(ClusterEvent happened) => _queue.Reader.Count < MaxHeard && _queue.Writer.TryWrite(new Work.Heard(happened));
 
     /// <summary>The same for what must not be lost (an answer to an effect): waits for room.</summary>
     public ValueTask HearAsync(ClusterEvent happened, CancellationToken ct) => _queue.Writer.WriteAsync(new Work.Heard(happened), ct);
