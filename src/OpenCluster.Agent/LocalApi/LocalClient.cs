@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using OpenCluster.Api.Client;
 
 namespace OpenCluster.Agent.LocalApi;
 
@@ -14,7 +15,7 @@ public static class LocalClient
         try
         {
             using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), ct);
+            using (var at = new SocketPath(path)) await socket.ConnectAsync(at.EndPoint, ct);
             await using var stream = new NetworkStream(socket);
             await stream.WriteAsync(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(request, AgentJson.Default.LocalRequest) + "\n"), ct);
             using var reader = new StreamReader(stream);

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using OpenCluster.Api.Client;
 
 namespace OpenCluster.Agent.LocalApi;
 
@@ -17,7 +18,7 @@ internal sealed class LocalServer(string path, Func<LocalRequest, CancellationTo
     {
         File.Delete(path);
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        listener.Bind(new UnixDomainSocketEndPoint(path));
+        using (var at = new SocketPath(path)) listener.Bind(at.EndPoint);
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         listener.Listen(MostAtOnce);
         try

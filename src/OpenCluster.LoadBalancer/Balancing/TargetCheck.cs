@@ -17,7 +17,8 @@ internal static class TargetCheck
     {
         var limit = check?.Timeout ?? TimeSpan.FromSeconds(1);
         using var timed = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        using var timer = time.CreateTimer(static source => ((CancellationTokenSource)source!).Cancel(), timed, limit, Timeout.InfiniteTimeSpan);
+        // Disposed asynchronously: that waits for a callback under way, which would otherwise cancel what is already disposed and end the process.
+        await using var timer = time.CreateTimer(static source => ((CancellationTokenSource)source!).Cancel(), timed, limit, Timeout.InfiniteTimeSpan).ConfigureAwait(false);
         using var socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {

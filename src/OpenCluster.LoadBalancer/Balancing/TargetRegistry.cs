@@ -133,6 +133,13 @@ internal sealed class TargetRegistry(TimeKeeper keeper) : IAsyncDisposable
                 {
                     return;
                 }
+                catch (Exception unforeseen)
+                {
+                    // A target whose checks have ended would stay down, or up, for ever.
+                    Slot.Tell(new TargetEvent.CheckFailed($"check of {Slot.EndPoint} could not be made: {unforeseen.Message}", Refused: false));
+                    _checked.TrySetResult();
+                    await PauseAsync(TimeSpan.FromSeconds(1)).ConfigureAwait(false);
+                }
             }
         }
 

@@ -25,7 +25,7 @@ internal sealed class ControlLoop
         _balancer = balancer;
         _options = options;
         _source = source;
-        _note = note;
+        _note = text => Note(note, text);
         _time = time;
         _lastGood = new LastGood(options.Directory);
         balancer.TargetChanged += OnTargetChanged;
@@ -71,8 +71,17 @@ internal sealed class ControlLoop
     {
         await foreach (var snapshot in source.WatchAsync(_balancer.Snapshot?.Revision ?? 0, ct).ConfigureAwait(false))
         {
-            if (_balancer.Apply(snapshot)) Keep(snapshot);
-            else _note($"snapshot refused, serving on with revision {_balancer.Snapshot?.Revision}: {_balancer.Refused}");
+            try
+            {
+                if (_balancer.Apply(snapshot)) Keep(snapshot);
+                else _note($"snapshot refused, serving on with revision {_balancer.Snapshot?.Revision}: {_balancer.Refused}");
+            }
+            catch (Exception unforeseen)
+            {
+                // The next one may be better; without this loop there would be no next one, and nobody would know.
+                _note($"snapshot {snapshot.Revision} could not be used: {unforeseen}");
+            }
+
             Volatile.Read(ref _reportWanted).TrySetResult();
         }
     }
@@ -112,6 +121,19 @@ internal sealed class ControlLoop
         catch (Exception unwritable) when (unwritable is IOException or UnauthorizedAccessException)
         {
             _note($"{_lastGood.File} cannot be written ({unwritable.Message}); serving on, but a restart without the controller would serve an older snapshot");
+        }
+    }
+
+    /// <summary>Where notes go may be a full disk, which must not end what wanted to tell something.</summary>
+    private static void Note(Action<string> note, string text)
+    {
+        try
+        {
+            note(text);
+        }
+        catch (IOException)
+        {
+            // The line is lost; whoever looks finds the same in the metrics and reports.
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net.Sockets;
 using System.Text;
+using OpenCluster.Api.Client;
 
 namespace OpenCluster.LoadBalancer.Handover;
 
@@ -26,7 +27,7 @@ internal sealed class Predecessor : IDisposable
         var socket = HandoverPath.NewSocket();
         try
         {
-            socket.Connect(new UnixDomainSocketEndPoint(path));
+            using (var at = new SocketPath(path)) socket.Connect(at.EndPoint);
             HandoverPath.Limit(socket);
             socket.Send(Encoding.ASCII.GetBytes(HandoverPath.Ask));
             var text = new byte[16 * 1024];

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using OpenCluster.Api.Client;
 
 namespace OpenCluster.LoadBalancer.Handover;
 
@@ -20,7 +21,7 @@ internal sealed class SuccessorSocket : IDisposable
         // Bound under another name and moved: the path always leads to a process that answers, and is never there with a mode too wide.
         // A name of its own, because .NET deletes it when the socket is closed, which must not hit a successor's.
         var next = $"{path}.{Path.GetRandomFileName()}";
-        _listening.Bind(new UnixDomainSocketEndPoint(next));
+        using (var at = new SocketPath(next)) _listening.Bind(at.EndPoint);
         File.SetUnixFileMode(next, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         _listening.Listen(4);
         File.Move(next, path, overwrite: true);

@@ -30,7 +30,10 @@ internal sealed class RequestHead
     public BodyKind Body { get; private set; }
     public long ContentLength { get; private set; }
     public bool KeepAlive { get; private set; }
-    /// <summary>Asks to leave HTTP on this connection: Upgrade, nominated by Connection.</summary>
+    /// <summary>
+    /// Asks to leave HTTP on this connection: Upgrade, nominated by Connection. Not for <c>h2c</c>: through such a tunnel requests would
+    /// reach the target past all routes and exceptions; it is dropped, and the request goes on as HTTP/1.1 (RFC 9110 §7.8).
+    /// </summary>
     public bool Upgrades { get; private set; }
     public bool ExpectsContinue { get; private set; }
     /// <summary>Bytes of the whole head once complete.</summary>
@@ -148,13 +151,25 @@ internal sealed class RequestHead
         if (FramingOf(head) is var badFraming and not HeadError.None) return badFraming;
         if (!Fields.TryConnection(head, out var options)) return HeadError.ConnectionNominates;
         KeepAlive = !options.HasFlag(ConnectionOptions.Close) && (!IsHttp10 || options.HasFlag(ConnectionOptions.KeepAlive));
-        Upgrades = !IsHttp10 && options.HasFlag(ConnectionOptions.Upgrade) && Fields.Has(FieldId.Upgrade);
+        Upgrades = !IsHttp10 && options.HasFlag(ConnectionOptions.Upgrade) && Fields.Has(FieldId.Upgrade) && !AsksForHttp2(head);
         ExpectsContinue = false;
         if (!Fields.Has(FieldId.Expect)) return HeadError.None;
         if (!Ascii.EqualsIgnoreCase(Fields.Value(head, FieldId.Expect), "100-continue"u8)) return HeadError.ExpectUnknown;
         // RFC 9110 §10.1.1: from HTTP/1.0 it is ignored, and without a body there is nothing to continue with.
         ExpectsContinue = !IsHttp10 && Body != BodyKind.None;
         return HeadError.None;
+    }
+
+    private bool AsksForHttp2(ReadOnlySpan<byte> head)
+    {
+        foreach (ref readonly var line in Fields.Lines)
+        {
+            if (line.Id != FieldId.Upgrade) continue;
+            foreach (var part in head.Slice(line.ValueStart, line.ValueLength).Split((byte)','))
+                if (Ascii.EqualsIgnoreCase(Grammar.Trim(head.Slice(line.ValueStart, line.ValueLength)[part]), "h2c"u8)) return true;
+        }
+
+        return false;
     }
 
     private HeadError HostOf(ReadOnlySpan<byte> head)

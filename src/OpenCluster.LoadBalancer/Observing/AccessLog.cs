@@ -6,6 +6,7 @@ namespace OpenCluster.LoadBalancer.Observing;
 /// <summary>
 /// One JSON object per request and line. A request writes its line into memory under a short lock; a loop of its own writes to the file.
 /// Bounded: at most two buffers of <see cref="BufferBytes"/>; when the disk cannot keep up, lines are dropped and counted, never waited for.
+/// A file that has reached its size is put aside as <c>.1</c>, and the one before it goes: twice the size is the most it takes of the disk.
 /// </summary>
 internal sealed class AccessLog : IAsyncDisposable
 {
@@ -18,7 +19,9 @@ internal sealed class AccessLog : IAsyncDisposable
 
     private readonly Lock _fillGate = new();
     private readonly TimeKeeper _keeper;
-    private readonly FileStream _file;
+    private readonly string _path;
+    private readonly long _mostBytes;
+    private FileStream _file;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _full = new(0, 1);
     private readonly byte[] _time = new byte[64];
@@ -33,17 +36,11 @@ internal sealed class AccessLog : IAsyncDisposable
     private long _failed;
 
     /// <param name="path">Appended to; created with mode 0640, since it holds clients' addresses.</param>
-    public AccessLog(string path, TimeKeeper keeper)
+    /// <param name="mostBytes">Size at which the file is put aside. Default 64 MiB, some 250,000 requests.</param>
+    public AccessLog(string path, TimeKeeper keeper, long mostBytes = 64L << 20)
     {
-        _keeper = keeper;
-        _file = new FileStream(path, new FileStreamOptions
-        {
-            Mode = FileMode.Append,
-            Access = FileAccess.Write,
-            Share = FileShare.ReadWrite | FileShare.Delete,
-            BufferSize = 0,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead,
-        });
+        (_path, _keeper, _mostBytes) = (path, keeper, mostBytes);
+        _file = Open(path);
         _writing = Task.Run(WriteLoopAsync);
     }
 
@@ -101,8 +98,9 @@ internal sealed class AccessLog : IAsyncDisposable
                 try
                 {
                     await _file.WriteAsync(bytes.AsMemory(0, count)).ConfigureAwait(false);
+                    if (_file.Length >= _mostBytes) PutAside();
                 }
-                catch (IOException)
+                catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
                 {
                     // A full disk must not stop traffic; the count is in the metrics.
                     Interlocked.Increment(ref _failed);
@@ -112,6 +110,24 @@ internal sealed class AccessLog : IAsyncDisposable
             if (last) return;
         }
     }
+
+    /// <summary>A process that drains meanwhile goes on in the file it has open, under its new name.</summary>
+    private void PutAside()
+    {
+        File.Move(_path, _path + ".1", overwrite: true);
+        var fresh = Open(_path);
+        _file.Dispose();
+        _file = fresh;
+    }
+
+    private static FileStream Open(string path) => new(path, new FileStreamOptions
+    {
+        Mode = FileMode.Append,
+        Access = FileAccess.Write,
+        Share = FileShare.ReadWrite | FileShare.Delete,
+        BufferSize = 0,
+        UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead,
+    });
 
     private int Line(ClientConnection client, long microseconds, Span<byte> line)
     {

@@ -9,9 +9,11 @@ namespace OpenCluster.LoadBalancer.Tests.Handover;
 
 public sealed class HandoverTests : IDisposable
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("oc-lb-").FullName;
+    // As deep as a cluster's directory may lie: a socket's address takes 107 bytes.
+    private readonly string _directory = Directory.CreateDirectory(
+        Path.Combine(Directory.CreateTempSubdirectory("oc-lb-").FullName, new string('d', 100))).FullName;
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    public void Dispose() => Directory.Delete(Path.GetDirectoryName(_directory)!, recursive: true);
 
     [Fact]
     public async Task Restart_under_load_loses_no_request()
@@ -78,7 +80,7 @@ public sealed class HandoverTests : IDisposable
         var port = Write(target.Port);
         using (var dead = LoadBalancer.Handover.HandoverPath.NewSocket())
         {
-            dead.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(Path.Combine(_directory, "dead.sock")));
+            using (var at = new OpenCluster.Api.Client.SocketPath(Path.Combine(_directory, "dead.sock"))) dead.Bind(at.EndPoint);
             File.Move(Path.Combine(_directory, "dead.sock"), Path.Combine(_directory, "handover.sock"));
         }
         using var stop = new CancellationTokenSource();

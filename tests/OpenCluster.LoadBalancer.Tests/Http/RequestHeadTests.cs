@@ -5,6 +5,18 @@ namespace OpenCluster.LoadBalancer.Tests.Http;
 
 public sealed class RequestHeadTests
 {
+    [Theory]
+    [InlineData("websocket", true)]
+    [InlineData("h2c", false)]
+    [InlineData("websocket, H2C", false)]
+    public void Upgrade_to_http_2_is_not_asked_of_a_target(string protocol, bool upgrades)
+    {
+        var head = new RequestHead();
+        var text = $"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABk\r\nUpgrade: {protocol}\r\n\r\n";
+        Assert.Equal(HeadStatus.Complete, head.Parse(Encoding.ASCII.GetBytes(text)));
+        Assert.Equal(upgrades, head.Upgrades);
+    }
+
     private const string Post = "POST / HTTP/1.1\r\nHost: a\r\n";
 
     [Theory]
