@@ -18,8 +18,11 @@ internal static class Limits
     /// <summary>Without the client taking a piece of the answer.</summary>
     public static readonly TimeSpan SendSilence = TimeSpan.FromSeconds(30);
 
-    /// <summary>Without a byte from a target in the midst of its answer. Long: event streams are silent for minutes.</summary>
-    public static readonly TimeSpan AnswerSilence = TimeSpan.FromMinutes(5);
+    /// <summary>Without a byte from a target in the midst of an answer of known length: it has all of it, or should fail.</summary>
+    public static readonly TimeSpan AnswerSilence = TimeSpan.FromSeconds(30);
+
+    /// <summary>The same for an answer that ends when it ends: event streams are silent for minutes.</summary>
+    public static readonly TimeSpan StreamSilence = TimeSpan.FromMinutes(5);
 
     /// <summary>Without a byte either way on an upgraded connection.</summary>
     public static readonly TimeSpan TunnelSilence = TimeSpan.FromHours(1);

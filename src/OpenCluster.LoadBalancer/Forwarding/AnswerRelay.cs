@@ -64,8 +64,10 @@ internal sealed class AnswerRelay(ClientConnection client)
         {
             while (!_done)
             {
-                target.Within(Limits.AnswerSilence);
+                target.Within(_head.Body == BodyKind.Length ? Limits.AnswerSilence : Limits.StreamSilence);
                 var count = await ReceiveAsync(target, into).ConfigureAwait(false);
+                // A client slow to take this piece has a limit of its own; the target is not to blame.
+                target.Within(null);
                 if (count <= 0)
                 {
                     if (count < 0 || _head.Body != BodyKind.UntilClose) return AttemptEnd.CutShort;

@@ -31,10 +31,13 @@ internal enum AttemptEnd : byte
 
 /// <summary>
 /// One try of one request at one target: connection, request out, head of the answer in, answer through. Everything the client has not
-/// seen can be tried elsewhere.
+/// seen can be tried elsewhere; therefore a small answer is passed on only when all of it has come.
 /// </summary>
 internal sealed class Attempt(ClientConnection client, RequestBody body, Stages stages)
 {
+    /// <summary>Bodies of known length up to this are received whole, within the route's time limit, before any of it is passed on.</summary>
+    public const int WholeBytes = 16 * 1024;
+
     private readonly Exchange _exchange = client.Exchange;
     private readonly ResponseHead _head = new();
     private readonly ByteWriter _out = new();
@@ -83,7 +86,7 @@ internal sealed class Attempt(ClientConnection client, RequestBody body, Stages 
         {
             connection.Within(_exchange.Route!.Rules.Timeout);
             await SendAsync(connection).ConfigureAwait(false);
-            var filled = await ReadHeadAsync(connection).ConfigureAwait(false);
+            var filled = await ReadAnswerAsync(connection).ConfigureAwait(false);
             if (filled < 0) return Failed(connection);
             if (_head.Status == 101) return await Tunnel.RunAsync(client, connection, _head, _in.AsMemory(0, filled), _out).ConfigureAwait(false);
             if (_head.Status is 500 or 502 or 503 or 504 && mayHoldBack())
@@ -156,22 +159,30 @@ internal sealed class Attempt(ClientConnection client, RequestBody body, Stages 
         _pump = new BodyPump(client, body, connection);
     }
 
-    /// <summary>Reads until the head of the final answer is complete; returns the bytes received from its start on, or -1.</summary>
+    /// <summary>
+    /// Reads until the head of the final answer is complete, and its body too if it is small; returns the bytes received from its start on,
+    /// or -1.
+    /// </summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> ReadHeadAsync(TargetConnection connection)
+    private async ValueTask<int> ReadAnswerAsync(TargetConnection connection)
     {
-        var filled = 0;
+        var (filled, wanted) = (0, 0);
         _head.Clear();
         while (true)
         {
             var count = await connection.ReceiveAsync(_in.AsMemory(filled)).ConfigureAwait(false);
             if (count == 0)
             {
-                Reason = "it closed the connection before an answer";
+                Reason = wanted > 0 ? "it closed the connection within its answer" : "it closed the connection before an answer";
                 return -1;
             }
             _hasBytes = true;
             filled += count;
+            if (wanted > 0)
+            {
+                if (filled >= wanted) return filled;
+                continue;
+            }
             while (_head.Parse(_in.AsSpan(0, filled), _exchange.Head.Method == RequestMethod.Head) is var status and not HeadStatus.NeedMore)
             {
                 if (status == HeadStatus.Refused || (_head.Status == 101 && !_exchange.Head.Upgrades))
@@ -179,7 +190,12 @@ internal sealed class Attempt(ClientConnection client, RequestBody body, Stages 
                     Reason = status == HeadStatus.Refused ? $"its answer has {HeadErrors.Text(_head.Error)}" : "it answered 101 though nobody asked";
                     return -1;
                 }
-                if (_head.Status is >= 200 or 101) return filled;
+                if (_head.Status is >= 200 or 101)
+                {
+                    wanted = WholeLength();
+                    if (filled >= wanted) return filled;
+                    break;
+                }
                 await PassInterimAsync().ConfigureAwait(false);
                 filled -= _head.Length;
                 _in.AsSpan(_head.Length, filled).CopyTo(_in);
@@ -188,6 +204,10 @@ internal sealed class Attempt(ClientConnection client, RequestBody body, Stages 
             }
         }
     }
+
+    /// <summary>Bytes of head and body when the body is small, and fits beside its head; else 0: it is passed on as it comes.</summary>
+    private int WholeLength() =>
+        _head.Body == BodyKind.Length && _head.ContentLength <= Math.Min(WholeBytes, _in.Length - _head.Length) ? _head.Length + (int)_head.ContentLength : 0;
 
     /// <summary>Interim answers pass (RFC 9110 §15.2), except 100: who asked for that has been answered here.</summary>
     private ValueTask PassInterimAsync()

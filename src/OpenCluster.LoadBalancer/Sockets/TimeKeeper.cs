@@ -85,7 +85,9 @@ internal sealed class TimeKeeper : IDisposable
                 if (timed.IsDue(_nowMs)) (due ??= []).Add(timed);
         }
         if (due is null) return;
-        foreach (var timed in due) timed.Expire();
+        // Asked again: it may have gone on since, and an idle connection may have been taken for a request.
+        foreach (var timed in due)
+            if (timed.IsDue(_nowMs)) timed.Expire();
     }
 }
 

@@ -97,7 +97,7 @@ public sealed class RetryTests
     {
         await using var target = new RawTarget(async r =>
         {
-            await r.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this");
+            await r.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nonly this");
             r.Close();
         });
         await using var balancer = await TestBalancer.StartAsync(target, RawTarget.Answering("other"));

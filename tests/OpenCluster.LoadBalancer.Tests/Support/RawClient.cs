@@ -44,6 +44,12 @@ internal sealed class RawClient : IDisposable
         return answer with { Body = await RestAsync() };
     }
 
+    /// <summary>Waits until what was received and not yet read holds a text; any byte if it is empty.</summary>
+    public async Task UntilAsync(string text = "")
+    {
+        while (_received.Count == 0 || !Text.Contains(text, StringComparison.Ordinal)) await MoreAsync();
+    }
+
     /// <summary>Everything until the connection ends.</summary>
     public async Task<string> RestAsync()
     {

@@ -38,14 +38,23 @@ internal sealed class RawTarget : IAsyncDisposable
         _listening.Dispose();
         lock (_open)
         {
-            foreach (var socket in _open)
-            {
-                socket.LingerState = new LingerOption(true, 0);
-                socket.Dispose();
-            }
+            foreach (var socket in _open) Abort(socket);
             _open.Clear();
         }
         return default;
+    }
+
+    private static void Abort(Socket socket)
+    {
+        try
+        {
+            socket.LingerState = new LingerOption(true, 0);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The test closed it just now.
+        }
+        socket.Dispose();
     }
 
     private async Task AcceptAsync()
