@@ -22,7 +22,7 @@ internal static class ServerCare
 
         if (!situation.Servers.TryGetValue(report.ServerId, out var seen))
             situation.Servers[report.ServerId] = seen = new ObservedServer(ServerHealth.Awaited(everSeen: false, situation.Now));
-        if (seen.Report is { } last && IsStale(situation, last, report))
+        if (seen.Report is { } last && IsStale(situation, seen.Health, last, report))
             return;
 
         var heard = Heartbeat.Heard(seen.Health, situation.Now);
@@ -94,9 +94,12 @@ internal static class ServerCare
         return tooMany;
     }
 
-    private static bool IsStale(Situation situation, ServerReport last, ServerReport report)
+    private static bool IsStale(Situation situation, ServerHealth health, ServerReport last, ServerReport report)
     {
         if (report.AgentStarted > last.AgentStarted || (report.AgentStarted == last.AgentStarted && report.Sequence > last.Sequence))
+            return false;
+        // A machine may come back with its clock set back. Only while the other agent is heard are there two.
+        if (report.AgentStarted != last.AgentStarted && health.State != ServerState.Alive)
             return false;
         if (report.BootId != last.BootId && situation.SaidClone.Add(report.ServerId))
         {

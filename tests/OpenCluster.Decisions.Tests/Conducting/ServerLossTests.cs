@@ -20,6 +20,26 @@ public class ServerLossTests
     }
 
     [Fact]
+    public void A_server_that_comes_back_with_its_clock_set_back_is_believed()
+    {
+        var cluster = Deployed();
+        var victim = cluster.Zone().Instances[0].Server;
+        ServerSight Seen() => cluster.View.Servers.Single(s => s.Server.Name == victim);
+        var before = Seen().Report!;
+        var reset = before with { BootId = "another boot", AgentStarted = before.AgentStarted.AddYears(-50), Sequence = 1 };
+
+        // While the one known is heard, another that says it is the same server is not.
+        cluster.Send(new ClusterEvent.ServerReported(reset));
+        Assert.Equal(before.BootId, Seen().Report!.BootId);
+
+        cluster.Kill(victim);
+        cluster.Run(3);
+        Assert.Equal(ServerState.Down, Seen().Health.State);
+        cluster.Send(new ClusterEvent.ServerReported(reset));
+        Assert.Equal(ServerState.Alive, Seen().Health.State);
+    }
+
+    [Fact]
     public void A_reboot_moves_nothing()
     {
         var cluster = Deployed();
