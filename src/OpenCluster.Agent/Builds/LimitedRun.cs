@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OpenCluster.Agent.Logs;
 using OpenCluster.Agent.Processes;
 using OpenCluster.Model.Running;
@@ -19,7 +20,7 @@ internal sealed class LimitedRun(TimeProvider time)
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
     /// <summary>The kernel's stop lies a little above the limit, so that the watch can see it passed and say so.</summary>
     private const int ProcessesAbove = 32;
-    private const int LogLines = 30;
+    private const int LogLines = 30, LinesRead = 300;
 
     /// <summary>Null: it succeeded. Otherwise why not, with the last lines it wrote.</summary>
     /// <param name="measured">Directories and files whose bytes count.</param>
@@ -43,12 +44,12 @@ internal sealed class LimitedRun(TimeProvider time)
             while (!exit.IsCompleted)
             {
                 if (Passed(limits, time.GetElapsedTime(started), Members(launch.User, session), disk.Bytes(measured)) is { } reason)
-                    return reason with { Log = log.Last(LogLines) };
+                    return reason with { Log = Last(log) };
                 await Task.WhenAny(exit, Task.Delay(Look, time, ct));
             }
             await exit;
             if (process.ExitCode is 0) return null;
-            var last = log.Last(LogLines);
+            var last = Last(log);
             var atTheEnd = Members(launch.User, session).Count;
             return Ended(limits, process.ExitCode, own && (atTheEnd > limits.Processes || last.Any(RefusedToFork))) with { Log = last };
         }
@@ -58,30 +59,47 @@ internal sealed class LimitedRun(TimeProvider time)
         }
     }
 
+    /// <summary>The last lines, each once however often it was said: a program in a loop says one thing many times.</summary>
+    private static ImmutableArray<string> Last(LogFile log)
+    {
+        var said = new List<(string Line, int Times)>();
+        foreach (var line in log.Last(LinesRead))
+        {
+            if (said.Count > 0 && said[^1].Line == line) said[^1] = (line, said[^1].Times + 1);
+            else said.Add((line, 1));
+        }
+
+        return [.. said.TakeLast(LogLines).Select(s => s.Times == 1 ? s.Line : $"{s.Line} ({s.Times} times)")];
+    }
+
     // A fork bomb may run into the kernel's stop, and its first process give up, faster than anybody looks.
     private static bool RefusedToFork(string line) =>
         line.Contains("Cannot fork", StringComparison.Ordinal) || line.Contains("Resource temporarily unavailable", StringComparison.Ordinal);
 
     private static Failure TooMany(RunLimits limits) =>
-        new($"{limits.Code}-processes", $"{limits.Name} used more than {limits.Processes} processes and was stopped; does it start itself again?");
+        new($"{limits.Code}-processes", $"{limits.Name} used more than {limits.Processes} processes and was stopped; does it start itself again?{Raise(limits, "processes", "more")}");
 
     private static Failure Ended(RunLimits limits, int code, bool tooMany) => tooMany ? TooMany(limits) : code is 128 + 25
-        ? new Failure($"{limits.Code}-disk", $"{limits.Name} wrote a file of more than {limits.DiskBytes >> 20} MiB and was stopped")
+        ? new Failure($"{limits.Code}-disk", $"{limits.Name} wrote a file of more than {limits.DiskBytes >> 20} MiB and was stopped.{Raise(limits, "disk", "more")}")
         : code > 128
             ? new Failure($"{limits.Code}-failed", $"{limits.Name} was killed by signal {code - 128}")
             : new Failure($"{limits.Code}-failed", $"{limits.Name} failed: it exited with code {code}");
 
+    /// <summary>What to do about it; empty where the limit is not the owner's to set. Disk is, for everything around the build too.</summary>
+    private static string Raise(RunLimits limits, string key, string what) =>
+        limits.Code is "build" || key is "disk" ? $" Raise build.{key} if it needs {what}." : "";
+
     private static Failure? Passed(RunLimits limits, TimeSpan elapsed, List<ProcStat> members, long disk)
     {
         if (elapsed > limits.Time)
-            return new Failure($"{limits.Code}-timeout", $"{limits.Name} did not end within {limits.Time.TotalSeconds:0.#} s and was stopped; raise its time limit if it needs longer");
+            return new Failure($"{limits.Code}-timeout", $"{limits.Name} did not end within {limits.Time.TotalSeconds:0.#} s and was stopped.{Raise(limits, "time-limit", "longer")}");
         if (members.Count > limits.Processes)
             return TooMany(limits);
         if (disk > limits.DiskBytes)
-            return new Failure($"{limits.Code}-disk", $"{limits.Name} used more than {limits.DiskBytes >> 20} MiB of disk and was stopped; raise its disk limit if it needs more");
+            return new Failure($"{limits.Code}-disk", $"{limits.Name} used more than {limits.DiskBytes >> 20} MiB of disk and was stopped.{Raise(limits, "disk", "more")}");
         // Resident memory counts shared pages once for each process: only when even that is too much is the exact sum worth its price.
         if (members.Sum(m => m.ResidentBytes) > limits.MemoryBytes && members.Sum(m => ProcFs.Memory(m.Pid)) > limits.MemoryBytes)
-            return new Failure($"{limits.Code}-memory", $"{limits.Name} used more than {limits.MemoryBytes >> 20} MiB of memory and was stopped; raise its memory limit if it needs more");
+            return new Failure($"{limits.Code}-memory", $"{limits.Name} used more than {limits.MemoryBytes >> 20} MiB of memory and was stopped.{Raise(limits, "memory", "more")}");
         return null;
     }
 

@@ -32,7 +32,7 @@ internal sealed class GitSource(string mirrors, TimeProvider time)
         if (!File.Exists(Path.Combine(mirror, "HEAD")) && await git.RunAsync(target, "init", "--quiet", "--bare", mirror) is { } notMade) return notMade;
 
         var wanted = commit ?? $"refs/heads/{branch ?? "main"}";
-        if (commit is null || await git.RunAsync(target, "cat-file", "-e", commit + "^{commit}") is not null)
+        if (commit is null || !await git.HasAsync(target, commit))
         {
             // By name first: one commit. Servers that do not give commits by name give all their branches.
             var failed = await git.RunAsync(target, "fetch", "--quiet", "--no-tags", "--force", "--depth=1", url, $"{wanted}:refs/opencluster/wanted");
@@ -55,8 +55,9 @@ internal sealed class GitSource(string mirrors, TimeProvider time)
     {
         Reason = failure.Code is "source-failed"
             ? $"the repository {Shown(url)} could not be fetched; the lines below are git's"
-            : $"{failure.Reason} (repository {Shown(url)})",
-        Log = [.. failure.Log.Select(line => line.Replace(url, Shown(url), StringComparison.Ordinal))],
+            : $"{Shown(url)}: {failure.Reason}",
+        // Where a limit ended it, git's last words only tell of that end.
+        Log = failure.Code is not "source-failed" ? [] : [.. failure.Log.Select(line => line.Replace(url, Shown(url), StringComparison.Ordinal))],
     };
 
     // A password in a URL is refused when the file is read; should one come by another way, it is not shown.
@@ -65,7 +66,13 @@ internal sealed class GitSource(string mirrors, TimeProvider time)
 
     private sealed class Runner(string home, string mirror, string log, RunLimits limits, TimeProvider time, CancellationToken ct)
     {
-        public Task<Failure?> RunAsync(string target, params string[] arguments)
+        /// <summary>Asked aside: that a commit is not there yet is no news for the build's log.</summary>
+        public async Task<bool> HasAsync(string target, string commit) =>
+            await RunAsync(target, log + ".asked", ["cat-file", "-e", commit + "^{commit}"]) is null;
+
+        public Task<Failure?> RunAsync(string target, params string[] arguments) => RunAsync(target, log, arguments);
+
+        private Task<Failure?> RunAsync(string target, string said, string[] arguments)
         {
             // A file of its own instead of the user's: repositories of other users on this machine may be read, nothing else is configured.
             var config = Path.Combine(home, "config");
@@ -84,7 +91,7 @@ internal sealed class GitSource(string mirrors, TimeProvider time)
                 environment["GIT_DIR"] = mirror;
                 environment["GIT_WORK_TREE"] = target;
             }
-            var launch = new Launch { Command = ["git", .. arguments], Environment = environment, Directory = target, Log = log };
+            var launch = new Launch { Command = ["git", .. arguments], Environment = environment, Directory = target, Log = said };
             return new LimitedRun(time).RunAsync(launch, limits, [mirror, target], ct);
         }
     }

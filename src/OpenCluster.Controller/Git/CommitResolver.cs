@@ -108,7 +108,7 @@ internal sealed class CommitResolver(TimeProvider time) : IDisposable
             _ when Says(text, "does not appear to be a git repository") || Says(text, "not found") || Says(text, "does not exist") =>
                 ("git-no-repository", "There is no repository there. Check the URL."),
             _ when Says(text, "dubious ownership") => ("git-denied", "It belongs to another user. Run `git config --global --add safe.directory PATH` as the user that runs the controller."),
-            _ => ("git-unreachable", "It cannot be reached from the controller."),
+            _ => ("git-unreachable", "It cannot be reached from the controller. Check the URL, and that its host is up."),
         };
         return new Resolution.NotFound(new Failure(code, $"{Shown(git)}: {reason}") { Log = lines });
     }

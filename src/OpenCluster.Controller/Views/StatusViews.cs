@@ -13,6 +13,8 @@ namespace OpenCluster.Controller.Views;
 /// <summary>The cluster at a glance. The sentence says first what still works for customers, then what does not.</summary>
 internal static class StatusViews
 {
+    private const int MostFaults = 4;
+
     /// <param name="trouble">Why nothing can be stored, if so.</param>
     public static ClusterStatus Of(ClusterView view, string? trouble)
     {
@@ -22,7 +24,7 @@ internal static class StatusViews
         {
             Cluster = view.Cluster.Name,
             Healthy = faults.Count == 0,
-            Sentence = string.Join(' ', [Served(view, routes), .. faults]),
+            Sentence = string.Join(' ', [Served(view, routes), .. Shown(faults)]),
             Servers = ServerViews.Of(view),
             Services = [.. view.Services.Select(ServiceViews.Of)],
             Routes = routes,
@@ -45,6 +47,11 @@ internal static class StatusViews
         return served == 0 ? $"Customers are not served: no route has a healthy target ({dark})." : $"Customers are served in part: {those}, {dark} not.";
     }
 
+    /// <summary>A sentence is read at a glance: of many faults the first few, and how many more.</summary>
+    private static IEnumerable<string> Shown(List<string> faults) => faults.Count <= MostFaults
+        ? faults
+        : [.. faults.Take(MostFaults - 1), $"And {faults.Count - MostFaults + 1} more faults; the tables show them."];
+
     private static IEnumerable<string> Faults(ClusterView view, string? trouble)
     {
         if (trouble is not null) yield return $"Nothing can be changed: {trouble} What runs goes on.";
@@ -64,7 +71,7 @@ internal static class StatusViews
         {
             foreach (var zone in service.Zones.Where(z => z.Declared.Spec.Kind != RunKind.Script && z.Ready < z.Wanted))
             {
-                yield return $"{Name(view, service, zone)} has {zone.Ready} of {zone.Wanted} instances ready{Because(zone)}.";
+                yield return $"{Name(view, service, zone)} has {zone.Ready} of {zone.Wanted} instances ready{Because(zone)}";
             }
         }
 
@@ -74,10 +81,14 @@ internal static class StatusViews
 
     private static string Because(ServiceZoneSight zone)
     {
-        if (zone.Active is { } active) return $" ({DeploymentViews.Word(active.Phase)})";
-        if (zone.Lacks is { } lacks) return $": {lacks.TrimEnd('.')}";
-        return zone.Current is null && zone.Deployments.LastOrDefault() is { Phase: DeploymentPhase.Failed, Failure: { } failure } ? $": {failure.Reason.TrimEnd('.')}" : "";
+        if (zone.Active is { } active) return $" ({DeploymentViews.Word(active.Phase)}).";
+        if (zone.Lacks is { } lacks) return $": {Ended(lacks)}";
+        if (zone.Current is null && zone.Deployments.LastOrDefault() is { Phase: DeploymentPhase.Failed, Failure: { } failure }) return $": {Ended(failure.Reason)}";
+        var broken = zone.Instances.FirstOrDefault(i => i.Status is { Failure: not null, Phase: not InstancePhase.Ready });
+        return broken is null ? "." : $": {broken.Instance.Id} on {broken.Server}: {Ended(broken.Status!.Failure!.Reason)}";
     }
+
+    private static string Ended(string sentence) => sentence[^1] is '.' or '?' ? sentence : sentence + ".";
 
     private static string Name(ClusterView view, ServiceSight service, ServiceZoneSight zone) =>
         view.Cluster.Zones.Length <= 1 ? $"Service {service.Service.Name}" : $"Service {service.Service.Name} in {zone.Zone}";

@@ -85,7 +85,7 @@ internal static class Deploying
         state.Put(release.State == ReleaseState.Ready
             ? StartRolling(situation, place, deployment)
             : deployment.To(DeploymentPhase.Building, situation.Now));
-        situation.Say(Weight.Info, Subject(deployment), $"{situation.NameOf(place)}: release {release.Number}{About(release)} is {(release.State == ReleaseState.Ready ? "rolled out" : "built")}{By(deployment)}.");
+        situation.Say(Weight.Info, Subject(deployment), $"{situation.NameOf(place)}: release {release.Number}{About(release)} is {(release.State == ReleaseState.Ready ? "being rolled out" : "being built")}{By(deployment)}.");
         situation.Queue(place);
 
         bool Is(Release r) => r.Commit == commit && r.SourceDigest == deployment.SourceDigest && SpecComparison.RunsTheSame(r.Spec, zone.Spec);

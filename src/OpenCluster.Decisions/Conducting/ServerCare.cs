@@ -35,6 +35,9 @@ internal static class ServerCare
 
         var old = seen.Report;
         var changed = Changed(seen, report);
+        // Of a reboot it is told once, not once for everything that ran there.
+        foreach (var status in report.Instances.Where(i => old?.BootId == report.BootId && changed.Contains(i.Id)))
+            InstanceStory.Tell(situation, seen.Instances.GetValueOrDefault(status.Id), status);
         seen.Take(report);
         Remember(situation, old, report);
         foreach (var change in heard.Effects)

@@ -22,7 +22,7 @@ internal sealed record Context(string Url, string TokenFile, string? Home = null
         var found = new DirectoryInfo(Environment.CurrentDirectory) is var here ? InOrAbove(here) : null;
         url ??= Environment.GetEnvironmentVariable("OPENCLUSTER_CONTROLLER") ?? found?.Url;
         tokenFile ??= Environment.GetEnvironmentVariable("OPENCLUSTER_TOKEN_FILE") ?? found?.TokenFile;
-        return url is null || tokenFile is null ? null : new Context(url, tokenFile);
+        return url is null || tokenFile is null ? null : new Context(url, tokenFile, url == found?.Url ? found.Home : null);
     }
 
     public void Save(string directory) =>

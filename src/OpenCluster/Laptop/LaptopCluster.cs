@@ -26,13 +26,14 @@ internal sealed class LaptopCluster : IAsyncDisposable
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
+    private readonly UpLock _lock;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _ending = new();
     private Task _keepingUp = Task.CompletedTask;
 
-    private LaptopCluster(string home, Uri controller, string tokenFile, ImmutableArray<LaptopServer> servers, TimeProvider time)
+    private LaptopCluster(string home, UpLock held, Uri controller, string tokenFile, ImmutableArray<LaptopServer> servers, TimeProvider time)
     {
-        (Home, Servers, _time) = (home, servers, time);
+        (Home, _lock, Servers, _time) = (home, held, servers, time);
         Context = new Context(controller.ToString(), tokenFile, home);
         Api = new ApiClient(controller, File.ReadAllText(tokenFile).Trim(), time);
     }
@@ -57,12 +58,13 @@ internal sealed class LaptopCluster : IAsyncDisposable
     /// that a cluster goes on where it was.
     /// </summary>
     /// <param name="directory">Absolute; made when missing.</param>
-    /// <exception cref="IOException">The directory cannot be used, or the file has more servers than fit on one machine.</exception>
+    /// <exception cref="IOException">The directory cannot be used, the cluster is up already, or the file has more servers than fit on one machine.</exception>
     public static LaptopCluster Prepare(Cluster cluster, string directory, string executable, TimeProvider time)
     {
         if (cluster.Servers.Length > MostServers) throw new IOException($"The file has {cluster.Servers.Length} servers; up to {MostServers} fit on one machine.");
         Directory.CreateDirectory(directory);
         var home = HomeOf(directory);
+        var held = UpLock.Take(home);
         var secrets = Directory.CreateDirectory(Path.Combine(home, "tokens"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
         var network = LoopbackNetwork.Of(home, ControllerPort);
         var names = cluster.Servers.Select(s => s.Name).ToList();
@@ -100,15 +102,16 @@ internal sealed class LaptopCluster : IAsyncDisposable
             return new LaptopServer(options, executable, time);
         }).ToImmutableArray();
 
-        var prepared = new LaptopCluster(home, controller, Path.Combine(secrets, "admin.token"), servers, time);
+        var prepared = new LaptopCluster(home, held, controller, Path.Combine(secrets, "admin.token"), servers, time);
         prepared.Context.Save(directory);
         return prepared;
     }
 
     /// <summary>Starts every agent and waits until the controller answers.</summary>
-    /// <exception cref="IOException">It does not answer in time; the message has the end of its log.</exception>
+    /// <exception cref="IOException">It refuses to start, or does not answer in time; the message says why.</exception>
     public async Task StartAsync(CancellationToken ct)
     {
+        var log = new ControllerLog(ControllerServer);
         await Task.WhenAll(Servers.Select(s => s.StartAsync(ct))).ConfigureAwait(false);
         _keepingUp = KeepUpAsync(_ending.Token);
         var started = _time.GetTimestamp();
@@ -119,26 +122,27 @@ internal sealed class LaptopCluster : IAsyncDisposable
                 await Api.StatusAsync(ct).ConfigureAwait(false);
                 return;
             }
-            catch (UnreachableException) when (_time.GetElapsedTime(started) < StartTime)
+            catch (UnreachableException silent) when (_time.GetElapsedTime(started) < StartTime)
             {
+                if (log.Refusal() is { } why) throw new IOException($"The controller does not start. {why}", silent);
                 await Task.Delay(Look, _time, ct).ConfigureAwait(false);
             }
             catch (UnreachableException away)
             {
-                throw new IOException($"The controller did not answer within {StartTime.TotalSeconds:0} s. {LastWords()}", away);
+                throw new IOException($"The controller did not answer within {StartTime.TotalSeconds:0} s. {log.LastWords()}", away);
             }
         }
     }
 
     /// <summary>A cluster that an earlier run left up, to stop it; nothing in it is changed.</summary>
-    /// <exception cref="IOException">There is none.</exception>
+    /// <exception cref="IOException">There is none, or an <c>up</c> still keeps it.</exception>
     public static LaptopCluster Open(Context context, TimeProvider time)
     {
         var home = context.Home ?? throw new IOException($"The cluster at {context.Url} was not brought up here with `opencluster up`.");
         var executable = Environment.ProcessPath ?? throw new IOException("The path of this executable is not known.");
         var servers = Directory.EnumerateDirectories(Path.Combine(home, "servers")).Order(StringComparer.Ordinal)
             .Select(directory => new LaptopServer(AgentOptions.Read(directory), executable, time)).ToImmutableArray();
-        return new LaptopCluster(home, new Uri(context.Url), context.TokenFile, servers, time);
+        return new LaptopCluster(home, UpLock.Take(home), new Uri(context.Url), context.TokenFile, servers, time);
     }
 
     /// <summary>Leaves the agents to themselves: nothing starts them again from here on.</summary>
@@ -162,6 +166,7 @@ internal sealed class LaptopCluster : IAsyncDisposable
         await LetGoAsync().ConfigureAwait(false);
         _ending.Dispose();
         Api.Dispose();
+        _lock.Dispose();
     }
 
     /// <summary>Starts agents that died by themselves again, as systemd does.</summary>
@@ -173,13 +178,6 @@ internal sealed class LaptopCluster : IAsyncDisposable
             if (ct.IsCancellationRequested) return;
             foreach (var server in Servers.Where(s => s.WantedUp && !s.IsUp)) await server.StartAsync(CancellationToken.None).ConfigureAwait(false);
         }
-    }
-
-    private string LastWords()
-    {
-        var logs = new[] { Path.Combine(ControllerServer.Options.Directory, "instances", CoreOptions.InstanceId, "log"), ControllerServer.Log };
-        var tails = logs.Where(File.Exists).Select(path => (path, lines: File.ReadLines(path).TakeLast(8).ToList())).Where(t => t.lines.Count > 0);
-        return string.Join("\n", tails.Select(t => $"{t.path} ends with:\n  {string.Join("\n  ", t.lines)}"));
     }
 
     /// <summary>

@@ -18,7 +18,8 @@ internal static class ServicesVerb
             return ExitCode.Done;
         });
 
-    public static void Print(Screen screen, IEnumerable<ServiceView> services, DateTimeOffset now) =>
+    public static void Print(Screen screen, IReadOnlyCollection<ServiceView> services, DateTimeOffset now)
+    {
         screen.Table(["service", "zone", "ready", "release", "commit", "branch", "last deployment"],
             services.SelectMany(s => s.Zones.Select(z => (string[])
             [
@@ -27,4 +28,10 @@ internal static class ServicesVerb
                 z.Release > 0 ? $"{z.Release}" : "-", Words.Commit(z.Commit), Screen.Plain(z.Branch ?? "-"),
                 z.Deployment is { } d ? $"{Words.Health(d.Phase)} [grey]{Words.Ago(d.EndedAt ?? d.Started, now)} ago[/]" : "-",
             ])), "no services: name some in the cluster file and apply it");
+        foreach (var service in services)
+        {
+            foreach (var zone in service.Zones.Where(z => z.Ready < z.Wanted && z.Deployment is { Ended: true, Failure: not null }))
+                screen.Markup($"  [bold]{Screen.Plain(service.Name)}[/] in {Screen.Plain(zone.Zone)}: {Screen.Plain(zone.Deployment!.Failure!.Reason)}");
+        }
+    }
 }
