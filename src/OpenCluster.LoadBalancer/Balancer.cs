@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Threading.Channels;
 using OpenCluster.Decisions.Targets;
 using OpenCluster.LoadBalancer.Balancing;
 using OpenCluster.LoadBalancer.Configuration;
@@ -24,12 +25,18 @@ internal sealed class Balancer : IAsyncDisposable
     private readonly Dictionary<(string Address, int Port), PortListener> _listeners = [];
     private readonly Dictionary<string, RouteMemory> _memories = [];
 
+    /// <summary>Changes of targets not yet told. Bounded; of a listener that is too slow the oldest are lost, the metrics have the state.</summary>
+    private readonly Channel<(TargetSlot Slot, TargetEffect.Changed Change)> _changes = Channel.CreateBounded<(TargetSlot, TargetEffect.Changed)>(
+        new BoundedChannelOptions(1000) { SingleReader = true, FullMode = BoundedChannelFullMode.DropOldest });
+    private readonly Task _telling;
+
     public Balancer(AccessLog? log, TimeKeeper keeper)
     {
         Keeper = keeper;
         Stages = new Stages(keeper, log, _stopped.Token);
         _registry = new TargetRegistry(keeper);
         _registry.Changed += OnChanged;
+        _telling = Task.Run(TellAsync);
         keeper.Ticked += OnTick;
     }
 
@@ -43,7 +50,9 @@ internal sealed class Balancer : IAsyncDisposable
     /// <summary>Why a newer snapshot was refused; null when it serves the newest.</summary>
     public string? Refused { get; private set; }
 
-    /// <summary>Raised outside locks when a target starts or stops serving.</summary>
+    /// <summary>
+    /// Raised when a target starts or stops serving, in order, and never on a thread that carries connections: who listens writes to files.
+    /// </summary>
     public event Action<TargetSlot, TargetEffect.Changed>? TargetChanged;
 
     public ImmutableArray<PortListener> Listeners
@@ -145,6 +154,8 @@ internal sealed class Balancer : IAsyncDisposable
         StopAccepting();
         Stages.Connections.CloseAll();
         await _registry.DisposeAsync().ConfigureAwait(false);
+        _changes.Writer.TryComplete();
+        await _telling.ConfigureAwait(false);
     }
 
     private bool Refuse(BalancerSnapshot snapshot, string why)
@@ -218,7 +229,12 @@ internal sealed class Balancer : IAsyncDisposable
     {
         foreach (var route in Stages.Routes.Values)
             if (route.Pool.Contains(slot)) route.Pool.Weigh();
-        TargetChanged?.Invoke(slot, changed);
+        _changes.Writer.TryWrite((slot, changed));
+    }
+
+    private async Task TellAsync()
+    {
+        await foreach (var (slot, change) in _changes.Reader.ReadAllAsync().ConfigureAwait(false)) TargetChanged?.Invoke(slot, change);
     }
 
     private void OnTick()

@@ -71,6 +71,8 @@ internal sealed class ControlLoop
     {
         await foreach (var snapshot in source.WatchAsync(_balancer.Snapshot?.Revision ?? 0, ct).ConfigureAwait(false))
         {
+            // It came on a thread that carries connections. Putting it to use and on disk takes its time, on a busy disk seconds.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             try
             {
                 if (_balancer.Apply(snapshot)) Keep(snapshot);
@@ -139,7 +141,14 @@ internal sealed class ControlLoop
 
     private void OnTargetChanged(TargetSlot slot, Decisions.Targets.TargetEffect.Changed changed)
     {
-        _note($"target {slot.Key.Id} at {slot.EndPoint}: {changed.From} → {changed.To}{(changed.Reason is null ? "" : $" ({changed.Reason})")}");
         Volatile.Read(ref _reportWanted).TrySetResult();
+        try
+        {
+            _note($"target {slot.Key.Id} at {slot.EndPoint}: {changed.From} → {changed.To}{(changed.Reason is null ? "" : $" ({changed.Reason})")}");
+        }
+        catch (IOException)
+        {
+            // A full disk: the report and the metrics say the same.
+        }
     }
 }

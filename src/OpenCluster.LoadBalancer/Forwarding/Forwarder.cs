@@ -162,12 +162,12 @@ internal sealed class Forwarder(ClientConnection client, Stages stages)
                 await RefuseBodyAsync(_body.State).ConfigureAwait(false);
                 return true;
             case AttemptEnd.CutShort:
-                // Part of the answer is out: all that can be done is to let the client see that it is not whole.
+                // Part of the answer is out: all that can be done is to let the client see that it is not whole. First of all: it waits.
+                client.Abort();
                 _exchange.Reason = attempt.Reason;
                 _exchange.Close = true;
                 slot.CountFailed();
                 slot.Blame(attempt.Reason);
-                client.Abort();
                 return true;
             default:
                 return false;

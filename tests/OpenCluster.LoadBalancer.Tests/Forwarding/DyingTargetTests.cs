@@ -98,6 +98,51 @@ public sealed class DyingTargetTests
         Assert.Equal(1, target.Connections - before);
     }
 
+    [Fact]
+    public async Task Nobody_waits_while_it_is_written_down_that_a_target_changed()
+    {
+        using var released = new ManualResetEventSlim();
+        using var stuck = new ManualResetEventSlim();
+        var died = new RawTarget(r => DieAfterAsync(r, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", reset: false));
+        await using var good = RawTarget.Answering("good");
+        await using var balancer = await TestBalancer.StartAsync(died, good);
+        balancer.Balancer.TargetChanged += (_, _) =>
+        {
+            stuck.Set();
+            released.Wait();
+        };
+        try
+        {
+            var cut = 0;
+            for (var i = 0; i < 1000 && !stuck.IsSet; i++)
+            {
+                using var client = balancer.Client();
+                await client.SendAsync("GET / HTTP/1.1\r\nHost: test\r\n\r\n");
+                if (!await IsWholeAsync(client) && ++cut == 1) await died.DisposeAsync();
+            }
+            Assert.True(stuck.IsSet);
+            using var other = balancer.Client();
+            for (var i = 0; i < 20; i++) Assert.Equal("good", (await other.GetAsync()).Body);
+        }
+        finally
+        {
+            released.Set();
+            await died.DisposeAsync();
+        }
+    }
+
+    private static async Task<bool> IsWholeAsync(RawClient client)
+    {
+        try
+        {
+            return (await client.ReadAsync()).Body == "good";
+        }
+        catch (Exception cut) when (cut is EndOfStreamException or SocketException)
+        {
+            return false;
+        }
+    }
+
     [Theory]
     [InlineData("Content-Length: 100000", false)]
     [InlineData("Content-Length: 100000", true)]
