@@ -34,18 +34,23 @@ internal sealed class Ledger
     public string Generation => _store.Generation.ToString();
 
     /// <summary>Takes the next epoch.</summary>
-    /// <param name="first">Documents to put with it.</param>
+    /// <param name="first">
+    /// Documents to put with it. More than fit into one transaction (tokens of a large cluster) follow in others: a start that dies
+    /// between them is made good by the next one, which puts what is missing.
+    /// </param>
     public static async Task<Ledger> TakeAsync(IStore store, IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>?>> first, CancellationToken ct)
     {
+        var portions = first.Chunk(MostKeys).ToList();
         var before = await store.GetAsync(OwnKeys.Epoch, ct);
         var epoch = 1 + (before is null ? 0 : long.Parse(Encoding.ASCII.GetString(before.Value.Span), CultureInfo.InvariantCulture));
         var transaction = new Transaction()
             .IfRevision(OwnKeys.Epoch, before?.ModRevision ?? 0)
             .Put(OwnKeys.Epoch, Encoding.ASCII.GetBytes(epoch.ToString(CultureInfo.InvariantCulture)));
-        Put(transaction, first);
-        return await store.CommitAsync(transaction, ct) is CommitResult.Committed { Revision: var revision }
-            ? new Ledger(store, epoch, revision)
-            : throw new DeposedException();
+        if (portions.Count > 0) Put(transaction, portions[0]);
+        if (await store.CommitAsync(transaction, ct) is not CommitResult.Committed { Revision: var revision }) throw new DeposedException();
+        var ledger = new Ledger(store, epoch, revision);
+        foreach (var portion in portions.Skip(1)) await ledger.CommitAsync(portion);
+        return ledger;
     }
 
     /// <summary>Commits all or nothing, durably, and only while this controller is the newest.</summary>

@@ -40,6 +40,17 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public async Task A_start_with_more_tokens_than_a_transaction_takes_knows_them_all()
+    {
+        var servers = Enumerable.Range(1, 300).Select(i => $"s{i}").ToArray();
+        await using var controller = await TestController.StartAsync(servers);
+        await controller.StopAsync();
+        await controller.StartAgainAsync();
+
+        Assert.Equal(servers.Length + 1, (await controller.Admin.TokensAsync(Ct)).Length);
+    }
+
+    [Fact]
     public async Task An_agent_speaks_for_its_own_server_only()
     {
         await using var controller = await TestController.StartAsync("web1", "web2");
