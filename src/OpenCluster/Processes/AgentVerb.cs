@@ -10,5 +10,9 @@ internal static class AgentVerb
 
     public static Command Create() => ProcessVerb.Create(
         "agent", "Run the agent of a server: it starts, checks, restarts and reports everything else there.",
-        [Directory], (parsed, ct) => AgentHost.RunAsync(AgentOptions.Read(parsed.GetRequiredValue(Directory).FullName), TimeProvider.System, ct));
+        [Directory], (parsed, ct) =>
+        {
+            RuntimeSettings.Require(RuntimeSettings.SmallHeap);
+            return AgentHost.RunAsync(AgentOptions.Read(parsed.GetRequiredValue(Directory).FullName), TimeProvider.System, ct);
+        });
 }

@@ -14,11 +14,16 @@ internal static class ControllerVerb
 
     public static Command Create() => ProcessVerb.Create(
         "controller", "Run a controller: it holds the desired state, observes, decides, and tells agents and load-balancers.",
-        [Directory, Address, Port, Bootstrap], (parsed, ct) => ControllerHost.RunAsync(new ControllerOptions
+        [Directory, Address, Port, Bootstrap], (parsed, ct) =>
         {
-            Directory = parsed.GetRequiredValue(Directory).FullName,
-            Address = IPAddress.Parse(parsed.GetRequiredValue(Address)),
-            Port = parsed.GetValue(Port),
-            BootstrapFile = parsed.GetValue(Bootstrap)?.FullName,
-        }, TimeProvider.System, ct));
+            RuntimeSettings.Require(RuntimeSettings.SmallHeap);
+            var options = new ControllerOptions
+            {
+                Directory = parsed.GetRequiredValue(Directory).FullName,
+                Address = IPAddress.Parse(parsed.GetRequiredValue(Address)),
+                Port = parsed.GetValue(Port),
+                BootstrapFile = parsed.GetValue(Bootstrap)?.FullName,
+            };
+            return ControllerHost.RunAsync(options, TimeProvider.System, ct);
+        });
 }
