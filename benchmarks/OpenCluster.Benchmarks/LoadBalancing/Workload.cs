@@ -1,0 +1,18 @@
+namespace OpenCluster.Benchmarks.LoadBalancing;
+
+/// <summary>One kind of traffic, the same for every proxy.</summary>
+/// <param name="BodyBytes">Size of each answer's body.</param>
+/// <param name="NewConnections">The client asks for the connection to be closed after every request.</param>
+/// <param name="Static">A file served by the proxy itself instead of forwarding.</param>
+internal sealed record Workload(string Name, int BodyBytes, bool NewConnections = false, bool Static = false)
+{
+    public static IReadOnlyList<Workload> All { get; } =
+    [
+        new("HTTP/1.1 kept, 66 B", 66),
+        new("HTTP/1.1 kept, 64 KiB", 64 << 10),
+        new("new connection each, 66 B", 66, NewConnections: true),
+        new("static file, 10 KiB", 10 << 10, Static: true),
+    ];
+
+    public string Path => Static ? "/body" : "/";
+}
