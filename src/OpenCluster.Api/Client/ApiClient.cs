@@ -129,7 +129,7 @@ public sealed class ApiClient : IDisposable
 
     /// <summary>Streams a task's output to whoever asked; ends with the stream, or earlier when nobody reads any more.</summary>
     public Task SendTaskOutputAsync(string task, Stream output, CancellationToken ct) =>
-        SendAsync(HttpMethod.Post, ApiRoutes.TaskOutput(task), new StreamContent(output), ct, limit: Timeout.InfiniteTimeSpan);
+        SendAsync(HttpMethod.Post, ApiRoutes.TaskOutput(task), new FlowingContent(output), ct, limit: Timeout.InfiniteTimeSpan);
 
     /// <summary>The balancer's snapshot now, and again at each change.</summary>
     public IAsyncEnumerable<BalancerSnapshot> SnapshotsAsync(string instance, long afterRevision, CancellationToken ct) =>

@@ -33,7 +33,8 @@ internal static class Deploying
             wish = wish with { SourceDigest = uploaded };
         }
 
-        var git = service.Source?.Git;
+        // What somebody uploaded is deployed as it is, wherever the service comes from otherwise.
+        var git = wish.SourceDigest is null ? service.Source?.Git : null;
         var branch = git is null || wish.Commit is not null ? wish.Branch : wish.Branch ?? zone.Branch;
         if (git is not null && state.DeploymentsOf(place).LastOrDefault(d => d.Phase == DeploymentPhase.Resolving && d.Branch == branch && d.Commit == wish.Commit) is { } same)
         {
@@ -43,7 +44,7 @@ internal static class Deploying
             return;
         }
 
-        var deployment = Make(situation, place, wish) with { Branch = branch, SourceDigest = git is null ? wish.SourceDigest : null };
+        var deployment = Make(situation, place, wish) with { Branch = branch, SourceDigest = wish.SourceDigest };
         situation.Changes.Started(deployment.Id);
         state.Put(deployment);
         if (git is not null)

@@ -259,6 +259,17 @@ public class RollOutTests
     }
 
     [Fact]
+    public void An_uploaded_directory_is_deployed_in_place_of_the_branch_and_the_branch_comes_back_with_the_next_deployment()
+    {
+        var cluster = Deployed(Samples.Web());
+        cluster.Deploy(sourceDigest: "abc");
+        Assert.True(cluster.RunUntil(c => c.Zone() is { Active: null, Current: { Number: 2, Commit: null, SourceDigest: "abc" } }), Story(cluster));
+
+        cluster.Deploy();
+        Assert.True(cluster.RunUntil(c => c.Zone() is { Active: null, Current.Number: 1 }), Story(cluster));
+    }
+
+    [Fact]
     public void A_script_runs_once_on_every_server_of_its_role()
     {
         var cluster = new TestCluster();
