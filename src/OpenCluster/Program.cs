@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using OpenCluster.CommandLine;
 using OpenCluster.Demo;
 using OpenCluster.Laptop;
@@ -9,37 +11,26 @@ using OpenCluster.Verbs.Files;
 using OpenCluster.Verbs.Looking;
 using OpenCluster.Verbs.Steering;
 
-var root = new RootCommand("OpenCluster runs internet services for small teams: from one server to several sites, one file, one binary.")
-{
-    DemoVerb.Create(),
-    UpVerb.Create(),
-    DownVerb.Create(),
-    StatusVerb.Create(),
-    ServersVerb.Create(),
-    ServicesVerb.Create(),
-    InstancesVerb.Create(),
-    LogsVerb.Create(),
-    ExecVerb.Create(),
-    EventsVerb.Create(),
-    PlanVerb.Create(),
-    ApplyVerb.Create(),
-    HistoryVerb.Create(),
-    UndoVerb.Create(),
-    DeployVerb.Create(),
-    RollbackVerb.Create(),
-    ReleasesVerb.Create(),
-    WebhookVerb.Create(),
-    PauseVerbs.Pause(),
-    PauseVerbs.Resume(),
-    SchemaVerb.Create(),
-    CompletionVerb.Create(),
-    ControllerVerb.Create(),
-    AgentVerb.Create(),
-    LoadBalancerVerb.Create(),
-    WebVerb.Create(),
-};
+Chapter[] chapters =
+[
+    new("On this machine", DemoVerb.Create(), UpVerb.Create(), DownVerb.Create()),
+    new("Look", StatusVerb.Create(), ServersVerb.Create(), ServicesVerb.Create(), InstancesVerb.Create(), EventsVerb.Create(), LogsVerb.Create(), ExecVerb.Create()),
+    new("Change the file", PlanVerb.Create(), ApplyVerb.Create(), HistoryVerb.Create(), UndoVerb.Create(), SchemaVerb.Create()),
+    new("Deploy", DeployVerb.Create(), RollbackVerb.Create(), ReleasesVerb.Create(), WebhookVerb.Create()),
+    new("Steer", PauseVerbs.Pause(), PauseVerbs.Resume()),
+    new("Your shell", CompletionVerb.Create()),
+    new("Parts, which agents start", ControllerVerb.Create(), AgentVerb.Create(), LoadBalancerVerb.Create(), WebVerb.Create()),
+];
+
+var frontPage = new FrontPage(chapters);
+var root = new RootCommand("OpenCluster runs internet services for small teams: from one server to several sites, one file, one binary.");
+root.SetAction(frontPage.Invoke);
+foreach (var verb in chapters.SelectMany(c => c.Verbs)) root.Subcommands.Add(verb);
+root.Options.OfType<HelpOption>().Single().Action = frontPage;
 root.Options.Add(ClientVerb.Controller);
 root.Options.Add(ClientVerb.TokenFile);
 root.Options.Add(ClientVerb.Json);
 
-return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+var parsed = root.Parse(args);
+if (parsed.Action is ParseErrorAction) return Mistyped.Tell(parsed);
+return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).ConfigureAwait(false);

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace OpenCluster.EndToEnd.Tests;
 
 public sealed class CommandLineTests
@@ -47,6 +49,50 @@ public sealed class CommandLineTests
         Assert.Contains("location", run.Errors, StringComparison.Ordinal);
         Assert.Contains("cluster.yaml:5:", run.Errors, StringComparison.Ordinal);
         Assert.Equal(1, left);
+    }
+
+    [Theory]
+    [InlineData("stauts", "Did you mean \"status\"?")]
+    [InlineData("frobnicate", "there is no verb \"frobnicate\"")]
+    [InlineData("deploy", "SERVICE")]
+    public async Task A_command_line_that_cannot_be_read_is_a_mistake_of_two_lines(string words, string expected)
+    {
+        var run = await Executable.RunAsync(Path.GetTempPath(), words);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(expected, run.Errors, StringComparison.Ordinal);
+        Assert.Equal(2, run.Errors.TrimEnd().Split('\n').Length);
+        Assert.Empty(run.Output);
+    }
+
+    [Fact]
+    public async Task The_front_page_has_every_verb_on_one_line()
+    {
+        var run = await Executable.RunAsync(Path.GetTempPath());
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Single(run.Output.Split('\n'), line => line.StartsWith("  deploy SERVICE ", StringComparison.Ordinal));
+        Assert.All(run.Output.Split('\n'), line => Assert.InRange(line.Length, 0, 160));
+    }
+
+    [Fact]
+    public async Task Bash_completes_a_verb()
+    {
+        var directory = Path.GetDirectoryName(Executable.Path)!;
+        using var bash = Process.Start(new ProcessStartInfo("bash", ["-c", """
+            source <(opencluster completion bash)
+            COMP_LINE="opencluster dep" COMP_POINT=15 COMP_WORDS=(opencluster dep) COMP_CWORD=1
+            _opencluster && printf '%s\n' "${COMPREPLY[@]}"
+            """])
+        {
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+            Environment = { ["PATH"] = $"{directory}:{Environment.GetEnvironmentVariable("PATH")}" },
+        })!;
+        var words = await bash.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await bash.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal("deploy\n", words);
     }
 
     [Theory]

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 
 namespace OpenCluster.EndToEnd.Tests;
@@ -105,6 +107,46 @@ public sealed class UpTests(UpFixture up) : IClassFixture<UpFixture>
         var environment = await Executable.RunAsync(up.Directory, "exec", id, "--", "sh", "-c", "echo $OPENCLUSTER_INSTANCE; exit 7");
         Assert.Contains(id, environment.Output, StringComparison.Ordinal);
         Assert.Equal(7, environment.ExitCode);
+
+        var asJson = await Executable.RunAsync(up.Directory, "exec", "--json", id, "--", "echo", "two words");
+        Assert.Equal("""{"exitCode":0,"output":"two words\n"}""", asJson.Output.TrimEnd());
+    }
+
+    [Fact]
+    public async Task A_followed_log_shows_lines_as_they_are_written()
+    {
+        using var following = Executable.Start(up.Directory, "logs", "controller-1", "--follow", "-n", "1", "--json");
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(20));
+        var line = await following.StandardOutput.ReadLineAsync(limit.Token);
+        following.Kill();
+        await following.WaitForExitAsync(limit.Token);
+
+        Assert.StartsWith("{\"line\":", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_push_signed_as_GitHub_does_it_is_taken_and_any_other_refused()
+    {
+        using var webhook = JsonDocument.Parse((await Executable.RunAsync(up.Directory, "webhook", "hello", "--json")).Output);
+        using var context = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(up.Directory, ".opencluster", "context.json"), TestContext.Current.CancellationToken));
+        var url = new Uri(new Uri(context.RootElement.GetProperty("url").GetString()!), webhook.RootElement.GetProperty("path").GetString()!);
+        var push = """{"ref":"refs/heads/main"}"""u8.ToArray();
+        var good = Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(webhook.RootElement.GetProperty("secret").GetString()!), push));
+
+        Assert.True(await PushAsync(url, push, good) is HttpStatusCode.OK or HttpStatusCode.Accepted);
+        Assert.Equal(HttpStatusCode.Unauthorized, await PushAsync(url, push, new string('0', 64)));
+    }
+
+    private static async Task<HttpStatusCode> PushAsync(Uri url, byte[] body, string signature)
+    {
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(body) };
+        request.Content.Headers.Add("Content-Type", "application/json");
+        request.Headers.Add("X-GitHub-Event", "push");
+        request.Headers.Add("X-Hub-Signature-256", "sha256=" + signature);
+        using var answer = await client.SendAsync(request, TestContext.Current.CancellationToken);
+        return answer.StatusCode;
     }
 
     private async Task<Uri> BalancerAsync()

@@ -47,11 +47,16 @@ internal sealed class Screen
         else _out.Write(table);
     }
 
-    /// <summary>A table without lines, to write or to redraw.</summary>
+    /// <summary>A table without lines, to write or to redraw. A heading that starts with '>' makes a column of figures, aligned to the right.</summary>
     public static Table Grid(string[] headings, IEnumerable<string[]> rows)
     {
         var table = new Table().Border(TableBorder.None);
-        foreach (var heading in headings) table.AddColumn(new TableColumn($"[grey]{heading.ToUpperInvariant()}[/]").NoWrap().PadRight(2));
+        foreach (var heading in headings)
+        {
+            var column = new TableColumn($"[grey]{heading.TrimStart('>').ToUpperInvariant()}[/]").NoWrap().PadRight(2);
+            table.AddColumn(heading.StartsWith('>') ? column.RightAligned() : column);
+        }
+
         foreach (var row in rows) table.AddRow(row);
         return table;
     }

@@ -19,7 +19,8 @@ internal static class Words
     public static string Span(TimeSpan span) => span switch
     {
         { TotalSeconds: < 1 } => $"{Math.Max(0, span.TotalMilliseconds):0}ms",
-        { TotalMinutes: < 1 } => $"{span.TotalSeconds:0.#}s",
+        { TotalSeconds: < 10 } => $"{span.TotalSeconds:0.0}s",
+        { TotalMinutes: < 1 } => $"{span.TotalSeconds:0}s",
         { TotalHours: < 1 } => $"{span.TotalMinutes:0}m",
         { TotalDays: < 2 } => $"{span.TotalHours:0}h",
         _ => $"{span.TotalDays:0}d",
@@ -36,9 +37,14 @@ internal static class Words
         _ => $"[blue]{Screen.Plain(health)}[/]",
     };
 
-    public static void Tell(this Screen screen, Failure failure)
+    /// <summary>As much of a sentence as fits a column; nothing is cut out of what programs read.</summary>
+    public static string Short(string text, int letters) => text.Length <= letters ? text : text[..(letters - 1)].TrimEnd() + "…";
+
+    /// <summary>Why something failed, with the log lines that show it.</summary>
+    /// <param name="said">What was said just before; a reason in it is not said twice.</param>
+    public static void Tell(this Screen screen, Failure failure, string said = "")
     {
-        screen.Markup($"  [yellow]why:[/] {Screen.Plain(failure.Reason)}");
+        if (!said.Contains(failure.Reason, StringComparison.Ordinal)) screen.Markup($"  [yellow]why:[/] {Screen.Plain(failure.Reason)}");
         foreach (var line in failure.Log) screen.Markup($"  [grey]│ {Screen.Plain(line)}[/]");
     }
 }

@@ -61,8 +61,8 @@ internal static class DemoVerb
             await new Watching(cluster.Api, time).HealthyAsync(TimeSpan.FromSeconds(60), ct).ConfigureAwait(false);
             screen.Say($"[green]✓[/] {cluster.Servers.Length} servers, both services deployed and healthy after {time.GetElapsedTime(started).TotalSeconds:0.0} s");
             var results = await UnderLoadAsync(parsed.GetValue(Rate), cluster, api, screen, time, ct).ConfigureAwait(false);
-            results.Print(screen);
             if (parsed.GetValue(ClientVerb.Json)) screen.Json(results, ResultsJson.Default.Results);
+            else results.Print(screen);
             if (keep) screen.Say($"The cluster is still up. Look around: [bold]cd {Screen.Plain(directory)}[/] and `opencluster status`; `opencluster down` ends it.");
             return results.Good ? ExitCode.Done : ExitCode.Failed;
         }

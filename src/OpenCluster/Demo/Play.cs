@@ -16,6 +16,8 @@ internal sealed class Play(LaptopCluster cluster, Repository api, Ledger ledger,
     /// <summary>How long a killed server and a killed controller stay away.</summary>
     private static readonly TimeSpan Away = TimeSpan.FromSeconds(4);
 
+    private static readonly TimeSpan Steady = TimeSpan.FromSeconds(3);
+
     private readonly Watching _watching = new(cluster.Api, time);
     private readonly List<Act> _acts = [];
 
@@ -23,28 +25,47 @@ internal sealed class Play(LaptopCluster cluster, Repository api, Ledger ledger,
 
     public async Task RunAsync(CancellationToken ct)
     {
-        await ActAsync("steady", "nothing happens", () => Task.Delay(TimeSpan.FromSeconds(3), time, ct), ct).ConfigureAwait(false);
-        await ActAsync("push", "a commit is pushed", () => PushAsync(Commits.Better, "done", ct), ct).ConfigureAwait(false);
-        await ActAsync("push-never-starts", "a commit that never starts", () => PushAsync(Commits.NeverStarts, "rolled-back", ct), ct).ConfigureAwait(false);
-        await ActAsync("push-fails-later", "a commit that starts, then fails", () => PushAsync(Commits.FailsLater, "rolled-back", ct), ct).ConfigureAwait(false);
-        await ActAsync("kill-instance", "kill -9 an instance", () => KillInstanceAsync(ct), ct).ConfigureAwait(false);
-        await ActAsync("kill-server", "kill -9 a whole server, then bring it back", () => KillServerAsync(ct), ct).ConfigureAwait(false);
-        await ActAsync("kill-balancer", "kill -9 a load-balancer", () => KillBalancerAsync(ct), ct).ConfigureAwait(false);
-        await ActAsync("kill-controller", "kill -9 the controller; restart a balancer and an agent meanwhile", () => KillControllerAsync(ct), ct).ConfigureAwait(false);
+        await SteadyAsync(ct).ConfigureAwait(false);
+        await ActAsync("push", "a commit is pushed", "it runs everywhere", () => PushAsync(Commits.Better, "done", ct), ct).ConfigureAwait(false);
+        await ActAsync("push-never-starts", "a commit that never starts", "rolled back", () => PushAsync(Commits.NeverStarts, "rolled-back", ct), ct).ConfigureAwait(false);
+        await ActAsync("push-fails-later", "a commit that starts, then fails", "rolled back", () => PushAsync(Commits.FailsLater, "rolled-back", ct), ct).ConfigureAwait(false);
+        await ActAsync("kill-instance", "kill -9 an instance", "all healthy again", () => KillInstanceAsync(ct), ct).ConfigureAwait(false);
+        await ActAsync("kill-server", "kill -9 a whole server, bring it back", "all healthy again", () => KillServerAsync(ct), ct).ConfigureAwait(false);
+        await ActAsync("kill-balancer", "kill -9 a load-balancer", "all healthy again", () => KillBalancerAsync(ct), ct).ConfigureAwait(false);
+        await ActAsync("kill-controller", "kill -9 the controller, restart others", "all healthy again", () => KillControllerAsync(ct), ct).ConfigureAwait(false);
     }
 
-    private async Task ActAsync(string name, string title, Func<Task> blow, CancellationToken ct)
+    /// <summary>What customers see while nothing is broken, to compare the rest with.</summary>
+    private async Task SteadyAsync(CancellationToken ct)
+    {
+        var act = Open("steady", "nothing is broken");
+        await Task.Delay(Steady, time, ct).ConfigureAwait(false);
+        await _watching.HealthyAsync(Limit, ct).ConfigureAwait(false);
+        act.RecoveredMs = 0;
+        screen.Say($"  [green]✓[/] {Requests(act)}");
+    }
+
+    /// <param name="end">How the act ends, for people.</param>
+    private async Task ActAsync(string name, string title, string end, Func<Task> blow, CancellationToken ct)
+    {
+        var act = Open(name, title);
+        var started = time.GetTimestamp();
+        await blow().ConfigureAwait(false);
+        await _watching.HealthyAsync(Limit, ct).ConfigureAwait(false);
+        act.RecoveredMs = (long)time.GetElapsedTime(started).TotalMilliseconds;
+        screen.Say($"  [green]✓[/] {end} after {act.RecoveredMs / 1000.0:0.0} s; {Requests(act)}");
+    }
+
+    private Act Open(string name, string title)
     {
         var act = new Act(name, title);
         _acts.Add(act);
         ledger.Open(act);
         screen.Say($"[blue]▸[/] {Screen.Plain(title)}");
-        var started = time.GetTimestamp();
-        await blow().ConfigureAwait(false);
-        await _watching.HealthyAsync(Limit, ct).ConfigureAwait(false);
-        act.RecoveredMs = (long)time.GetElapsedTime(started).TotalMilliseconds;
-        screen.Say($"  [green]✓[/] healthy again after {act.RecoveredMs / 1000.0:0.0} s; {act.Sent:N0} requests, {(act.Failures == 0 ? "none failed" : $"[red]{act.Failures} failed[/]")}");
+        return act;
     }
+
+    private static string Requests(Act act) => $"{act.Sent:N0} requests, {(act.Failures == 0 ? "none failed" : $"[red]{act.Failures:N0} failed[/]")}";
 
     private async Task PushAsync(Commits commit, string expected, CancellationToken ct)
     {
@@ -53,11 +74,7 @@ internal sealed class Play(LaptopCluster cluster, Repository api, Ledger ledger,
         await Webhook.PushedAsync(cluster.Api, "api", "main", ct).ConfigureAwait(false);
         var ended = await _watching.NextDeploymentAsync("api", "default", known, Limit, ct).ConfigureAwait(false);
         screen.Say($"  {Screen.Plain(ended.Sentence)}");
-        if (ended.Failure is { } failure)
-        {
-            screen.Say($"  [yellow]why:[/] {Screen.Plain(failure.Reason)}");
-            foreach (var line in failure.Log.TakeLast(6)) screen.Say($"    [grey]│ {Screen.Plain(line)}[/]");
-        }
+        foreach (var line in (ended.Failure?.Log ?? []).TakeLast(6)) screen.Say($"    [grey]│ {Screen.Plain(line)}[/]");
 
         if (ended.Phase != expected) throw new TimeoutException($"the deployment of \"{commit.Message}\" ended as {ended.Phase}, not {expected}: {ended.Failure?.Reason}");
         if (expected != "done") await api.RevertAsync(ct).ConfigureAwait(false);
@@ -97,7 +114,7 @@ internal sealed class Play(LaptopCluster cluster, Repository api, Ledger ledger,
         var home = cluster.ControllerServer;
         await home.HoldAsync(Agent.CoreOptions.InstanceId, ct).ConfigureAwait(false);
         await home.KillInstanceAsync(Agent.CoreOptions.InstanceId, ct).ConfigureAwait(false);
-        screen.Say("  the controller is dead and stays away; lb2's balancer and web2's agent are restarted meanwhile");
+        screen.Say("  it stays away while lb2's load-balancer and web2's agent are restarted");
         await cluster.Server("lb2").RestartInstanceAsync(other.Id, ct).ConfigureAwait(false);
         var agent = cluster.Server("web2");
         await agent.KillAgentAsync(ct).ConfigureAwait(false);

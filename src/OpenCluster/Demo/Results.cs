@@ -21,17 +21,23 @@ internal sealed record Results(long Requests, long Failed, long LongestWaitMs, I
     public void Print(Screen screen)
     {
         screen.Line();
-        screen.Ansi.Write(Screen.Grid(["act", "requests", "failed", "longest wait", "healthy again after"], Acts.Select(a => (string[])
+        screen.Ansi.Write(Screen.Grid(["act", ">requests", ">failed", ">longest wait", ">healthy after"], Acts.Select(a => (string[])
         [
-            Screen.Plain(a.Title), $"{a.Requests:N0}", a.Failed == 0 ? "[green]0[/]" : $"[red]{a.Failed:N0}[/]",
-            $"{a.LongestWaitMs:N0} ms", a.RecoveredMs is { } ms ? $"{ms / 1000.0:0.0} s" : "[red]not[/]",
+            Screen.Plain(a.Title), $"{a.Requests:N0}", a.Failed == 0 ? "[green]0[/]" : $"[red]{a.Failed:N0}[/]", $"{a.LongestWaitMs:N0} ms",
+            a.RecoveredMs switch { null => "[red]not[/]", 0 => "-", { } ms => $"{ms / 1000.0:0.0} s" },
         ]).Append(["[bold]all[/]", $"[bold]{Requests:N0}[/]", Failed == 0 ? "[bold green]0[/]" : $"[bold red]{Failed:N0}[/]", $"[bold]{LongestWaitMs:N0} ms[/]", ""])));
+        var retried = Acts.Sum(a => a.Retried);
+        if (retried > 0) screen.Say($"[grey]{retried:N0} of them found one load-balancer dead and were answered by the other, as a browser does with two addresses.[/]");
         screen.Line();
     }
 }
 
-/// <summary>One act. Times in milliseconds; <c>recovered_ms</c> null when it did not recover.</summary>
-internal sealed record ActResult(string Name, [property: JsonIgnore] string Title, long Requests, long Failed, long Retried, long LongestWaitMs, long? RecoveredMs);
+/// <summary>
+/// One act. Times in milliseconds. <c>recovered_ms</c> counts from the blow until every instance was healthy, the time included for
+/// which a killed server or controller was kept away; from the push until its roll-out ended; 0 when nothing was broken; null when
+/// it did not recover.
+/// </summary>
+internal sealed record ActResult(string Name, [property: JsonIgnore] string Title, long Requests, long Failed, [property: JsonIgnore] long Retried, long LongestWaitMs, long? RecoveredMs);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(Results))]

@@ -17,6 +17,9 @@ internal sealed class LiveView(Screen screen, ApiClient api, TimeProvider time)
     /// <summary>Lines of the story below the tables.</summary>
     private const int StoryLines = 8;
 
+    /// <summary>Of a deployment's sentence in the table; the story below it has the whole.</summary>
+    private const int SentenceLetters = 48;
+
     private readonly ConcurrentQueue<EventView> _story = new();
 
     public async Task RunAsync(CancellationToken ct)
@@ -64,7 +67,7 @@ internal sealed class LiveView(Screen screen, ApiClient api, TimeProvider time)
         }
 
         rows.Add(new Text(""));
-        rows.AddRange(_story.Select(e => new Markup($"[grey]{e.At.ToLocalTime():HH:mm:ss}[/] {Screen.Plain(e.Subject)} {Screen.Plain(e.Text)}").Overflow(Overflow.Ellipsis)));
+        rows.AddRange(_story.Select(e => new Markup($"[grey]{e.At.ToLocalTime():HH:mm:ss}[/]  {EventsVerb.Coloured(e)}").Overflow(Overflow.Ellipsis)));
         rows.Add(new Markup("[grey]Ctrl-C drains and stops.[/]"));
         return new Rows(rows);
     }
@@ -72,15 +75,16 @@ internal sealed class LiveView(Screen screen, ApiClient api, TimeProvider time)
     private static IEnumerable<IRenderable> Tables(ClusterStatus status)
     {
         yield return new Markup($"[bold]{Screen.Plain(status.Cluster)}[/]  {(status.Healthy ? "[green]healthy[/]" : "[red]not healthy[/]")}  {Screen.Plain(status.Sentence)}");
-        yield return Screen.Grid(["server", "health", "location", "address", "instances"],
+        yield return Screen.Grid(["server", "health", "location", "address", ">instances"],
             status.Servers.Select(s => (string[])[Screen.Plain(s.Name), Words.Health(s.Health), Screen.Plain(s.Location), Screen.Plain(s.Address), $"{s.Instances}"]));
         yield return Screen.Grid(["service", "zone", "ready", "release", "deployment"],
             status.Services.SelectMany(s => s.Zones.Select(z => (string[])
             [
                 Screen.Plain(s.Name), Screen.Plain(z.Zone), z.Ready >= z.Wanted ? $"[green]{z.Ready}/{z.Wanted}[/]" : $"[red]{z.Ready}/{z.Wanted}[/]",
-                $"{z.Release} {Words.Commit(z.Commit)}", z.Deployment is { } d ? $"{Words.Health(d.Phase)} {Screen.Plain(d.Sentence)}" : "-",
+                z.Release > 0 ? $"{z.Release} {Words.Commit(z.Commit)}" : "-",
+                z.Deployment is { } d ? $"{Words.Health(d.Phase)}  {Screen.Plain(Words.Short(d.Sentence, SentenceLetters))}" : "-",
             ])));
-        yield return Screen.Grid(["balancer", "server", "listens at", "requests", "failed"],
+        yield return Screen.Grid(["balancer", "server", "listens at", ">requests", ">failed"],
             status.Balancers.Select(b => (string[])[Screen.Plain(b.LoadBalancer), Screen.Plain(b.Server), Screen.Plain(string.Join(" ", b.Urls)), $"{b.Requests:N0}", $"{b.Failed:N0}"]));
     }
 }

@@ -39,7 +39,7 @@ internal static class Following
 
             if (deployment.Ended)
             {
-                if (!call.Json && deployment.Failure is { } failure) call.Screen.Tell(failure);
+                if (!call.Json && deployment.Failure is { } failure) call.Screen.Tell(failure, said);
                 return deployment;
             }
 

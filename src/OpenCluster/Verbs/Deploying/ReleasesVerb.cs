@@ -21,7 +21,7 @@ internal static class ReleasesVerb
             }
 
             var now = TimeProvider.System.GetUtcNow();
-            call.Screen.Table(["service", "release", "state", "runs in", "commit", "branch", "size", "made", "message"],
+            call.Screen.Table(["service", "release", "state", "runs in", "commit", "branch", ">size", "made", "message"],
                 releases.Select(r => (string[])
                 [
                     Screen.Plain(r.Service), $"{r.Number}", Words.Health(r.State), Screen.Plain(string.Join(",", r.RunsIn)), Words.Commit(r.Commit),

@@ -19,10 +19,18 @@ internal static class HistoryVerb
                     versions.Select(v => (string[])
                     [
                         v.Current ? $"[green]{v.Version}[/]" : $"{v.Version}", $"{v.At.ToLocalTime():yyyy-MM-dd HH:mm:ss}",
-                        Screen.Plain(v.By), Screen.Plain(v.Why), Screen.Plain(string.Join(", ", v.Changes.Take(6)) + (v.Changes.Length > 6 ? $" and {v.Changes.Length - 6} more" : "")),
+                        Screen.Plain(v.By), Screen.Plain(v.Why), Screen.Plain(Summary(v.Changes)),
                     ]), "nothing was applied yet");
             }
 
             return ExitCode.Done;
         });
+
+    /// <summary>Which objects changed; the lines below them, which say how, are for <c>--json</c>.</summary>
+    private static string Summary(IEnumerable<string> changes)
+    {
+        const int Most = 4;
+        var objects = changes.Where(c => !c.StartsWith(' ')).ToList();
+        return string.Join(", ", objects.Take(Most)) + (objects.Count > Most ? $" and {objects.Count - Most} more" : "");
+    }
 }

@@ -23,8 +23,16 @@ internal static class EventsVerb
 
     public static void Print(Screen screen, EventView happened)
     {
-        var colour = happened.Weight switch { "Good" => "green", "Warning" => "yellow", "Trouble" => "red", _ => "blue" };
-        screen.Markup($"[grey]{happened.At.ToLocalTime():HH:mm:ss}[/] [{colour}]{Screen.Plain(happened.Subject)}[/] {Screen.Plain(happened.Text)}");
-        foreach (var line in happened.Evidence) screen.Markup($"         [grey]│ {Screen.Plain(line)}[/]");
+        screen.Markup($"[grey]{happened.At.ToLocalTime():HH:mm:ss}[/]  {Coloured(happened)}");
+        foreach (var line in happened.Evidence) screen.Markup($"          [grey]│ {Screen.Plain(line)}[/]");
     }
+
+    /// <summary>The sentence, which names its subject, in the colour of its weight.</summary>
+    public static string Coloured(EventView happened) => happened.Weight switch
+    {
+        "Good" => $"[green]{Screen.Plain(happened.Text)}[/]",
+        "Warning" => $"[yellow]{Screen.Plain(happened.Text)}[/]",
+        "Trouble" => $"[red]{Screen.Plain(happened.Text)}[/]",
+        _ => Screen.Plain(happened.Text),
+    };
 }

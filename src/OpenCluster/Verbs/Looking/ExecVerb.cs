@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text;
 using OpenCluster.Api.Requests;
 using OpenCluster.CommandLine;
 
@@ -18,15 +19,28 @@ internal static class ExecVerb
             await using var answer = await call.Api.ExecAsync(
                 call.Parsed.GetRequiredValue(Instance), new ExecRequest([.. call.Parsed.GetRequiredValue(Words)]), ct).ConfigureAwait(false);
             using var reader = new StreamReader(answer);
+            var output = new StringBuilder();
+            void Write(string line)
+            {
+                if (call.Json) output.Append(line).Append('\n');
+                else call.Screen.Line(line);
+            }
+
             string? held = null;
             while (await reader.ReadLineAsync(ct).ConfigureAwait(false) is { } line)
             {
-                if (held is not null) call.Screen.Line(held);
+                if (held is not null) Write(held);
                 held = line;
             }
 
             // The last line is the agent's, not the command's.
-            if (held is not null && held.StartsWith("exit ", StringComparison.Ordinal) && int.TryParse(held.AsSpan(5), CultureInfo.InvariantCulture, out var code)) return code;
+            if (held is not null && held.StartsWith("exit ", StringComparison.Ordinal) && int.TryParse(held.AsSpan(5), CultureInfo.InvariantCulture, out var code))
+            {
+                if (call.Json) call.Screen.Json(new ExecResult(code, output.ToString()), LogJson.Default.ExecResult);
+                return code;
+            }
+
+            if (held is not null) Write(held);
             call.Screen.Error("the connection to the instance's server ended before the command did; its result is not known.");
             return ExitCode.Failed;
         });

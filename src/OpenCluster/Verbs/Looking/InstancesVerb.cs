@@ -21,7 +21,7 @@ internal static class InstancesVerb
             }
 
             var now = TimeProvider.System.GetUtcNow();
-            call.Screen.Table(["instance", "phase", "for", "release", "zone", "server", "address", "pid", "restarts", "cpu", "memory"],
+            call.Screen.Table(["instance", "phase", "for", "release", "zone", "server", "address", ">pid", ">restarts", ">cpu", ">memory"],
                 instances.Select(i => (string[])
                 [
                     Screen.Plain(i.Id), Words.Health((i.Status?.Phase.ToString() ?? "pending")), Words.Ago(i.Status?.Since, now),

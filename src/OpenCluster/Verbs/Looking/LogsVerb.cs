@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using OpenCluster.CommandLine;
 
 namespace OpenCluster.Verbs.Looking;
@@ -16,8 +18,27 @@ internal static class LogsVerb
         {
             await using var log = await call.Api.LogsAsync(
                 call.Parsed.GetRequiredValue(Instance), call.Parsed.GetValue(Lines), call.Parsed.GetValue(Follow), ct).ConfigureAwait(false);
+            if (call.Json)
+            {
+                using var reader = new StreamReader(log);
+                while (await reader.ReadLineAsync(ct).ConfigureAwait(false) is { } line) call.Screen.Json(new LogLine(line), LogJson.Default.LogLine);
+                return ExitCode.Done;
+            }
+
             await using var output = Console.OpenStandardOutput();
             await log.CopyToAsync(output, ct).ConfigureAwait(false);
             return ExitCode.Done;
         });
 }
+
+/// <summary>A line of an instance's log, as <c>--json</c> prints it.</summary>
+internal sealed record LogLine(string Line);
+
+/// <summary>What a command came to, as <c>--json</c> prints it.</summary>
+/// <param name="Output">Standard output and error, as they came.</param>
+internal sealed record ExecResult(int ExitCode, string Output);
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(LogLine))]
+[JsonSerializable(typeof(ExecResult))]
+internal sealed partial class LogJson : JsonSerializerContext;

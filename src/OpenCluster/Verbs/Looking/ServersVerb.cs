@@ -19,7 +19,7 @@ internal static class ServersVerb
         });
 
     public static void Print(Screen screen, IEnumerable<ServerView> servers, DateTimeOffset now) =>
-        screen.Table(["server", "health", "for", "zone", "location", "address", "roles", "instances", "memory free", "load"],
+        screen.Table(["server", "health", "for", "zone", "location", "address", "roles", ">instances", ">memory free", ">load"],
             servers.Select(s => (string[])
             [
                 Screen.Plain(s.Name), Words.Health(s.Health) + (s.Reason.Length > 0 ? $" [grey]{Screen.Plain(s.Reason)}[/]" : ""), Words.Ago(s.Since, now),

@@ -26,7 +26,7 @@ internal static class StatusVerb
         screen.Line();
         ServicesVerb.Print(screen, status.Services, now);
         screen.Line();
-        screen.Table(["balancer", "server", "listens at", "state", "requests", "failed"],
+        screen.Table(["balancer", "server", "listens at", "state", ">requests", ">failed"],
             status.Balancers.Select(b => (string[])
             [
                 Screen.Plain(b.LoadBalancer), Screen.Plain(b.Server), Screen.Plain(string.Join(" ", b.Urls)),
