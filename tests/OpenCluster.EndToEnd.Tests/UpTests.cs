@@ -11,16 +11,35 @@ public sealed class UpFixture : IAsyncLifetime
 {
     private Process? _up;
 
-    public string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("opencluster-up-").FullName;
+    /// <summary>Deeper than the path of a Unix socket may be: what a developer's home may look like.</summary>
+    public string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("opencluster-up-").CreateSubdirectory(
+        "where-a-developer/keeps-all-the-projects/of-this-year/and-of-the-years-before/side-by-side").FullName;
+
+    /// <summary>Where the cluster is, which is not below so deep a directory.</summary>
+    public string Home { get; private set; } = "";
 
     public async ValueTask InitializeAsync()
     {
-        File.SetUnixFileMode(Directory, (UnixFileMode)Convert.ToInt32("755", 8));
+        for (var above = new DirectoryInfo(Directory); above.FullName != Path.TrimEndingDirectorySeparator(Path.GetTempPath()); above = above.Parent!)
+            File.SetUnixFileMode(above.FullName, (UnixFileMode)Convert.ToInt32("755", 8));
         System.IO.Directory.CreateDirectory(Path.Combine(Directory, "hello"));
         await File.WriteAllTextAsync(Path.Combine(Directory, "hello", "index.html"), "first\n");
         await File.WriteAllTextAsync(Path.Combine(Directory, "cluster.yaml"), Yaml(instances: 1));
         _up = Executable.Start(Directory, "up", "cluster.yaml");
         await UntilAsync(async () => (await Executable.RunAsync(Directory, "status")).ExitCode == 0);
+        using var context = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Directory, ".opencluster", "context.json")));
+        Home = context.RootElement.GetProperty("home").GetString()!;
+    }
+
+    /// <summary>As after a crash of the terminal: <c>up</c> is gone at once, and what it started goes on.</summary>
+    public async Task KillAndGoOnAsync()
+    {
+        // The launcher executes the real thing in its own place, so this is no parent of something else.
+        _up!.Kill();
+        await _up.WaitForExitAsync(TestContext.Current.CancellationToken);
+        _up.Dispose();
+        _up = Executable.Start(Directory, "up", "cluster.yaml");
+        await _up.StandardError.ReadLineAsync(TestContext.Current.CancellationToken);
     }
 
     public async ValueTask DisposeAsync()
@@ -32,7 +51,8 @@ public sealed class UpFixture : IAsyncLifetime
         }
 
         _up?.Dispose();
-        System.IO.Directory.Delete(Directory, recursive: true);
+        System.IO.Directory.Delete(Home, recursive: true);
+        System.IO.Directory.Delete(Directory[..Directory.IndexOf("/where", StringComparison.Ordinal)], recursive: true);
     }
 
     public static string Yaml(int instances) => $$$"""
@@ -110,6 +130,22 @@ public sealed class UpTests(UpFixture up) : IClassFixture<UpFixture>
 
         var asJson = await Executable.RunAsync(up.Directory, "exec", "--json", id, "--", "echo", "two words");
         Assert.Equal("""{"exitCode":0,"output":"two words\n"}""", asJson.Output.TrimEnd());
+    }
+
+    [Fact]
+    public async Task An_up_that_was_killed_goes_on_where_it_was_with_the_same_processes()
+    {
+        var before = await PidsAsync();
+        await up.KillAndGoOnAsync();
+        await UpFixture.UntilAsync(async () => (await Executable.RunAsync(up.Directory, "status")).ExitCode == 0);
+
+        Assert.Equal(before, await PidsAsync());
+    }
+
+    private async Task<string[]> PidsAsync()
+    {
+        using var instances = JsonDocument.Parse((await Executable.RunAsync(up.Directory, "instances", "--json")).Output);
+        return [.. instances.RootElement.EnumerateArray().Select(i => $"{i.GetProperty("id")} {i.GetProperty("status").GetProperty("pid")}").Order(StringComparer.Ordinal)];
     }
 
     [Fact]

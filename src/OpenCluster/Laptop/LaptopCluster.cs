@@ -63,7 +63,7 @@ internal sealed class LaptopCluster : IAsyncDisposable
     {
         if (cluster.Servers.Length > MostServers) throw new IOException($"The file has {cluster.Servers.Length} servers; up to {MostServers} fit on one machine.");
         Directory.CreateDirectory(directory);
-        var home = HomeOf(directory);
+        var home = HomeOf(directory, LongestSocket(cluster));
         var held = UpLock.Take(home);
         var secrets = Directory.CreateDirectory(Path.Combine(home, "tokens"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
         var network = LoopbackNetwork.Of(home, ControllerPort);
@@ -176,20 +176,35 @@ internal sealed class LaptopCluster : IAsyncDisposable
         {
             await Task.Delay(TimeSpan.FromMilliseconds(200), _time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (ct.IsCancellationRequested) return;
-            foreach (var server in Servers.Where(s => s.WantedUp && !s.IsUp)) await server.StartAsync(CancellationToken.None).ConfigureAwait(false);
+            foreach (var server in Servers) await server.KeepUpAsync(CancellationToken.None).ConfigureAwait(false);
         }
     }
 
     /// <summary>
-    /// Services run as users of their own when this is root, and those must be able to enter the directory. Where they cannot
-    /// (below /root), everything goes to /var/lib/opencluster instead and only the context stays beside the file.
+    /// Services run as users of their own when this is root, and those must be able to enter the directory; and the path of
+    /// a socket has room for 107 bytes (unix(7)). Where the directory is closed (below /root) or too deep, everything goes to
+    /// /var/lib/opencluster or to the user's state directory instead, and only the context stays beside the file.
     /// </summary>
-    private static string HomeOf(string directory)
+    private static string HomeOf(string directory, string longestSocket)
     {
-        if (!Environment.IsPrivilegedProcess || OthersMayEnter(new DirectoryInfo(directory))) return directory;
+        const int SocketPathBytes = 107;
+        var fits = Encoding.UTF8.GetByteCount(Path.Combine(directory, longestSocket)) <= SocketPathBytes;
+        if (fits && (!Environment.IsPrivilegedProcess || OthersMayEnter(new DirectoryInfo(directory)))) return directory;
         var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(directory)))[..12];
-        return Directory.CreateDirectory(Path.Combine("/var/lib/opencluster", name)).FullName;
+        return Directory.CreateDirectory(Path.Combine(Environment.IsPrivilegedProcess ? "/var/lib/opencluster" : UserState(), name)).FullName;
     }
+
+    /// <summary>The longest path of a socket below the home: a load-balancer's, over which it hands its listeners to its successor.</summary>
+    private static string LongestSocket(Cluster cluster) => Path.Combine(
+        "servers", cluster.Servers.MaxBy(s => s.Name.Length)!.Name,
+        "instances", (cluster.LoadBalancers.MaxBy(b => b.Name.Length)?.Name ?? "") + "-1000", "home", "handover.sock.12345678.123");
+
+    /// <summary>By the XDG base directory specification.</summary>
+    private static string UserState() => Path.Combine(
+        Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } state
+            ? state
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state"),
+        "opencluster");
 
     private static bool OthersMayEnter(DirectoryInfo? directory)
     {

@@ -15,7 +15,11 @@ internal sealed class LaptopServer(AgentOptions options, string executable, Time
 
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>One start or kill at a time: the play starts agents, and so does the loop that keeps them up.</summary>
+    private readonly SemaphoreSlim _oneAtATime = new(1);
+
     private Process? _agent;
+    private bool _wantedUp;
 
     public string Name => Options.ServerName;
 
@@ -24,34 +28,35 @@ internal sealed class LaptopServer(AgentOptions options, string executable, Time
     /// <summary>The agent's own log.</summary>
     public string Log => Path.Combine(Options.Directory, "agent.log");
 
-    /// <summary>False when the agent should stay down: it was taken down on purpose.</summary>
-    public bool WantedUp { get; private set; }
-
-    public bool IsUp => _agent is { HasExited: false };
-
     /// <summary>
     /// Starts the agent, in a session of its own so that a Ctrl-C on the terminal is not meant for it. One that is left from an
     /// earlier run gives way first; what it started stays and is found again.
     /// </summary>
-    public async Task StartAsync(CancellationToken ct)
+    public Task StartAsync(CancellationToken ct)
     {
-        WantedUp = true;
-        if (IsUp) return;
+        _wantedUp = true;
+        return KeepUpAsync(ct);
+    }
+
+    /// <summary>Starts an agent that died by itself; one that was taken down on purpose stays down.</summary>
+    public Task KeepUpAsync(CancellationToken ct) => AloneAsync(async () =>
+    {
+        if (!_wantedUp || _agent is { HasExited: false }) return;
         if (_agent is null) await RelieveAsync(ct).ConfigureAwait(false);
         _agent?.Dispose();
         const string Line = "exec \"$0\" agent --directory \"$1\" >>\"$2\" 2>&1 </dev/null";
         _agent = Process.Start(new ProcessStartInfo("setsid", ["sh", "-c", Line, executable, Options.Directory, Log]) { UseShellExecute = false })
             ?? throw new IOException($"The agent of {Name} could not be started.");
-    }
+    }, ct);
 
     /// <summary>Ends the agent at once (SIGKILL) and leaves it down; what it started goes on running.</summary>
-    public async Task KillAgentAsync(CancellationToken ct)
+    public Task KillAgentAsync(CancellationToken ct) => AloneAsync(async () =>
     {
-        WantedUp = false;
+        _wantedUp = false;
         if (_agent is not { HasExited: false } running) return;
         Signals.Send(running.Id, Signals.Kill);
         await running.WaitForExitAsync(ct).ConfigureAwait(false);
-    }
+    }, ct);
 
     /// <summary>Ends one instance at once (SIGKILL), with everything it started.</summary>
     public async Task KillInstanceAsync(string instance, CancellationToken ct)
@@ -71,11 +76,24 @@ internal sealed class LaptopServer(AgentOptions options, string executable, Time
     /// <summary>Drains and stops everything on the server, its agent last. One that is not there has nothing to stop.</summary>
     public async Task StopAllAsync(CancellationToken ct)
     {
-        WantedUp = false;
+        _wantedUp = false;
         if (!await TryAskAsync(LocalVerb.StopAll, ct).ConfigureAwait(false)) return;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(StopTime);
         await GoneAsync(limit.Token).ConfigureAwait(false);
+    }
+
+    private async Task AloneAsync(Func<Task> work, CancellationToken ct)
+    {
+        await _oneAtATime.WaitAsync(ct).ConfigureAwait(false);
+        try
+        {
+            await work().ConfigureAwait(false);
+        }
+        finally
+        {
+            _oneAtATime.Release();
+        }
     }
 
     private async Task RelieveAsync(CancellationToken ct)
