@@ -26,7 +26,7 @@ public sealed class UpFixture : IAsyncLifetime
         await File.WriteAllTextAsync(Path.Combine(Directory, "hello", "index.html"), "first\n");
         await File.WriteAllTextAsync(Path.Combine(Directory, "cluster.yaml"), Yaml(instances: 1));
         _up = Executable.Start(Directory, "up", "cluster.yaml");
-        await UntilAsync(async () => (await Executable.RunAsync(Directory, "status")).ExitCode == 0);
+        await UntilAsync(ServesAsync);
         using var context = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Directory, ".opencluster", "context.json")));
         Home = context.RootElement.GetProperty("home").GetString()!;
     }
@@ -53,6 +53,16 @@ public sealed class UpFixture : IAsyncLifetime
         _up?.Dispose();
         System.IO.Directory.Delete(Home, recursive: true);
         System.IO.Directory.Delete(Directory[..Directory.IndexOf("/where", StringComparison.Ordinal)], recursive: true);
+    }
+
+    /// <summary>The file is applied, and its balancer and all else is ready.</summary>
+    public async Task<bool> ServesAsync()
+    {
+        var run = await Executable.RunAsync(Directory, "status", "--json");
+        if (run.ExitCode != 0) return false;
+        using var status = JsonDocument.Parse(run.Output);
+        var balancers = status.RootElement.GetProperty("balancers");
+        return balancers.GetArrayLength() == 1 && balancers[0].GetProperty("ready").GetBoolean();
     }
 
     public static string Yaml(int instances) => $$$"""
@@ -92,6 +102,9 @@ public sealed class UpTests(UpFixture up) : IClassFixture<UpFixture>
         var back = await Executable.RunAsync(up.Directory, "rollback", "hello");
         Assert.True(back.ExitCode == 0, back.Output + back.Errors);
         Assert.NotEqual("second, not committed\n", await client.GetStringAsync("/", TestContext.Current.CancellationToken));
+
+        // What runs and what is in the directory are the same again, as the other tests know it.
+        await File.WriteAllTextAsync(Path.Combine(up.Directory, "hello", "index.html"), "first\n", TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -137,7 +150,7 @@ public sealed class UpTests(UpFixture up) : IClassFixture<UpFixture>
     {
         var before = await PidsAsync();
         await up.KillAndGoOnAsync();
-        await UpFixture.UntilAsync(async () => (await Executable.RunAsync(up.Directory, "status")).ExitCode == 0);
+        await UpFixture.UntilAsync(up.ServesAsync);
 
         Assert.Equal(before, await PidsAsync());
     }

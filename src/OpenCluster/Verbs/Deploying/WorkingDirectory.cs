@@ -23,21 +23,44 @@ internal static class WorkingDirectory
 
         var archive = new FileStream(Path.GetTempFileName(), FileMode.Open, FileAccess.ReadWrite, FileShare.None, 65536, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
         await using (var zip = new GZipStream(archive, CompressionLevel.Fastest, leaveOpen: true))
-        await using (var tar = new TarWriter(zip, TarEntryFormat.Pax))
+        await using (var tar = new TarWriter(zip, TarEntryFormat.Gnu))
         {
             long total = 0;
             foreach (var file in files)
             {
-                var path = Path.Combine(directory.FullName, file);
-                if (!File.Exists(path)) continue;
-                total += new FileInfo(path).Length;
+                var here = new FileInfo(Path.Combine(directory.FullName, file));
+                if (!here.Exists) continue;
+                total += here.Length;
                 if (total > MostBytes) throw new IOException($"{directory.FullName} holds more than 1 GiB. Name what does not belong to it in .gitignore.");
-                await tar.WriteEntryAsync(path, file, ct).ConfigureAwait(false);
+                await WriteAsync(tar, here, file, ct).ConfigureAwait(false);
             }
         }
 
         archive.Position = 0;
         return archive;
+    }
+
+    /// <summary>Without times and owners, so that the same files are the same archive, and deploying them twice changes nothing.</summary>
+    private static async Task WriteAsync(TarWriter tar, FileInfo file, string name, CancellationToken ct)
+    {
+        var type = file.LinkTarget is null ? TarEntryType.RegularFile : TarEntryType.SymbolicLink;
+        var entry = new GnuTarEntry(type, name)
+        {
+            Mode = file.UnixFileMode,
+            ModificationTime = DateTimeOffset.UnixEpoch,
+            AccessTime = DateTimeOffset.UnixEpoch,
+            ChangeTime = DateTimeOffset.UnixEpoch,
+        };
+        if (file.LinkTarget is { } target)
+        {
+            entry.LinkName = target;
+            await tar.WriteEntryAsync(entry, ct).ConfigureAwait(false);
+            return;
+        }
+
+        await using var content = file.OpenRead();
+        entry.DataStream = content;
+        await tar.WriteEntryAsync(entry, ct).ConfigureAwait(false);
     }
 
     private static IEnumerable<string> AllFiles(DirectoryInfo directory) =>
