@@ -47,11 +47,15 @@ internal static class RollBack
 
         var goodReady = good.Count(g => g.Ready && (g.Sight.InUse || g.Sight.Up));
         var badReady = bad.Count(b => b.Ready);
+        // Wanted ones fit nowhere: one that serves must make room, but not while room is being made already or a good one is coming.
+        var makeRoom = missing > 0 && servers.Count == 0 && badReady == bad.Count && good.TrueForAll(g => g.Ready) && facts.Instances.All(i => i.Runs)
+            ? facts.Rule.AtOnce
+            : 0;
         // Of those out of sight nothing is known, so nothing is done to them.
         foreach (var leaving in bad.Where(b => b.Server != ServerStanding.OutOfSight).OrderBy(b => b.Ready).ThenByDescending(b => b.Instance.Created))
         {
             var serves = leaving.Ready;
-            if (serves && goodReady + badReady - 1 < facts.Wanted && !NoRoomBeside(missing, servers.Count))
+            if (serves && goodReady + badReady - 1 < facts.Wanted && makeRoom-- <= 0)
                 continue;
             acts.Add(serves ? new RollOutAct.Drain(leaving.Id) : new RollOutAct.Stop(leaving.Id));
             if (serves)
@@ -80,9 +84,6 @@ internal static class RollBack
         var wrote = facts.Instances.FirstOrDefault(i => i.Id == id)?.Status?.Wrote ?? [];
         return wrote.IsEmpty || wrote.SequenceEqual(failure.Log) ? deployment : deployment with { Failure = failure with { Log = wrote } };
     }
-
-    /// <summary>Old ones are wanted and fit nowhere: the failed ones must make room although nobody serves in their place yet.</summary>
-    private static bool NoRoomBeside(int missing, int placed) => missing > 0 && placed == 0;
 
     private static Decision<Deployment, RollOutAct> GaveUp(
         Deployment deployment, RollOutFacts facts, int goodReady, Release previous, ImmutableArray<RollOutAct>.Builder acts, DateTimeOffset now)
