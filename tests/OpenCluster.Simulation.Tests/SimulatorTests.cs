@@ -1,4 +1,3 @@
-using OpenCluster.Simulation;
 
 namespace OpenCluster.Simulation.Tests;
 

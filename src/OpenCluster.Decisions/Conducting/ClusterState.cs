@@ -84,7 +84,7 @@ internal sealed class ClusterState
 
     /// <summary>The release that should run, by the last deployment that ended well; null when none ever did.</summary>
     public Release? Current(ServiceZone place) =>
-        Release(DeploymentsOf(place).LastOrDefault(d => d.Phase == DeploymentPhase.Done && d.ReleaseId is not null)?.ReleaseId);
+        Release(DeploymentsOf(place).LastOrDefault(d => d is { Phase: DeploymentPhase.Done, NothingToDo: false, ReleaseId: not null })?.ReleaseId);
 
     /// <summary>The deployment that works on releases and instances; those still resolving their commit are not meant.</summary>
     public Deployment? Active(ServiceZone place) =>

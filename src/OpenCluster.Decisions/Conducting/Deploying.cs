@@ -205,7 +205,7 @@ internal static class Deploying
         if (active is null && state.Current(place)?.Id == release.Id)
             return Nothing($"release {release.Number} has exactly this and runs already");
         // The same push twice must not try again what was just rolled back; a person who asks may.
-        var last = state.DeploymentsOf(place).LastOrDefault(d => d.Id != deployment.Id && d.ReleaseId is not null);
+        var last = state.DeploymentsOf(place).LastOrDefault(d => d.Id != deployment.Id && d is { NothingToDo: false, ReleaseId: not null });
         return deployment.Pushed && last?.ReleaseId == release.Id && Nothing($"release {release.Number} was tried already and {(last.Phase == DeploymentPhase.Done ? "runs" : "failed")}");
 
         bool Nothing(string why)
@@ -214,7 +214,7 @@ internal static class Deploying
             if (deployment.Pushed)
                 state.Remove(deployment);
             else
-                state.Put(deployment.EndedAs(DeploymentPhase.Done, situation.Now) with { ReleaseId = state.Current(place)?.Id, Remark = $"nothing to do: {why}" });
+                state.Put(deployment.EndedAs(DeploymentPhase.Done, situation.Now) with { NothingToDo = true, ReleaseId = release.Id, Remark = $"nothing to do: {why}" });
             return true;
         }
     }
@@ -259,7 +259,7 @@ internal static class Deploying
 
     private static Release? Before(ClusterState state, ServiceZone place, Release? current) => state.DeploymentsOf(place)
         .Reverse()
-        .Where(d => d.Phase == DeploymentPhase.Done && d.ReleaseId is not null && d.ReleaseId != current?.Id)
+        .Where(d => d is { Phase: DeploymentPhase.Done, NothingToDo: false, ReleaseId: not null } && d.ReleaseId != current?.Id)
         .Select(d => state.Release(d.ReleaseId))
         .FirstOrDefault(r => r is { State: ReleaseState.Ready });
 

@@ -11,7 +11,7 @@ internal static class Keeping
     {
         var state = situation.State;
         var ended = state.DeploymentsOf(place).Where(d => !d.Active).ToList();
-        var lastGood = ended.LastOrDefault(d => d.Phase == DeploymentPhase.Done)?.Id;
+        var lastGood = ended.LastOrDefault(d => d is { Phase: DeploymentPhase.Done, NothingToDo: false })?.Id;
         foreach (var old in ended.Take(Math.Max(0, ended.Count - Deploying.History)).Where(d => d.Id != lastGood))
             state.Remove(old);
 

@@ -68,6 +68,8 @@ internal static class ServerCare
         }
 
         seen.Health = looked.State;
+        if (seen.Health.Settled(situation.Now) && situation.Unsettled.Remove(serverId))
+            Concerned(situation, serverId);
         foreach (var change in looked.Effects)
             Went(situation, serverId, change);
         if (Heartbeat.NextLook(seen.Health, situation.Settings, situation.Doubt.JudgeFrom) is { } next)
@@ -119,9 +121,15 @@ internal static class ServerCare
     {
         var name = situation.ServerName(serverId);
         if (change == HealthChange.CameBack)
+        {
+            situation.Unsettled.Add(serverId);
             situation.Say(Weight.Good, Subject(situation, serverId), $"{name} is back. It is trusted with new instances in {Words.For(situation.HealthOf(serverId).SettledAt - situation.Now)} if it stays.");
-        else
+        }
+        else if (change == HealthChange.CameAlive)
+        {
             situation.Say(Weight.Good, Subject(situation, serverId), $"{name} reports.");
+        }
+
         Concerned(situation, serverId);
     }
 

@@ -68,6 +68,9 @@ internal sealed class Situation
     /// <summary>Places that could not have what they wanted (a server, a builder): looked at again when a server changes.</summary>
     public HashSet<ServiceZone> Wanting { get; } = [];
 
+    /// <summary>Servers that came back a while ago; whoever waits for one looks again when it is trusted again.</summary>
+    public HashSet<string> Unsettled { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Since when an instance is known to be where it should not be.</summary>
     public Dictionary<string, DateTimeOffset> MisplacedSince { get; } = new(StringComparer.Ordinal);
 

@@ -57,7 +57,7 @@ public sealed record Seat(string InstanceId, string ServerId, DateTimeOffset Cre
     public bool Settling { get; init; }
     /// <summary>Why it should not be where it is (server leaves, lost the role, other release); null when it is fine.</summary>
     public string? Misplaced { get; init; }
-    /// <summary>Misplaced, and no longer waits for a replacement.</summary>
+    /// <summary>Misplaced for so long that it goes even if its replacement fits nowhere.</summary>
     public bool Overdue { get; init; }
 }
 

@@ -21,7 +21,7 @@ public static class Placement
             .Select(id => new Addition(id, replaced is null ? $"{wanted} wanted, {keepers.Count} running" : $"replaces one on {NameOf(servers, replaced)}, which is down"))
             .ToList();
         var missing = Math.Max(0, wanted - keepers.Count - picked.Count);
-        return new(additions, Removals(wanted, all, keepers, servers), missing, missing == 0 ? "" : WhyNot(takes, servers));
+        return new(additions, Removals(wanted, all, keepers, servers, missing), missing, missing == 0 ? "" : WhyNot(takes, servers));
     }
 
     /// <summary>
@@ -76,15 +76,15 @@ public static class Placement
             : $"no room on {(open == 1 ? "the only server" : $"any of the {open} servers")} for it";
     }
 
-    private static List<Removal> Removals(int wanted, List<Seat> all, List<Seat> keepers, List<Candidate> servers)
+    private static List<Removal> Removals(int wanted, List<Seat> all, List<Seat> keepers, List<Candidate> servers, int missing)
     {
         var removals = new List<Removal>();
         var healthy = keepers.Count(k => k.Healthy);
 
         foreach (var seat in all.Where(s => s.Misplaced is not null))
         {
-            // A replacement first; only what cannot serve, or has waited its time, goes without one.
-            if (seat.Lost || seat.Overdue || !seat.Healthy && healthy > 0 || healthy >= wanted)
+            // A replacement first; only what cannot serve, or has waited its time for one that fits nowhere, goes without.
+            if (seat.Lost || (seat.Overdue && missing > 0) || !seat.Healthy && healthy > 0 || healthy >= wanted)
                 removals.Add(new(seat.InstanceId, seat.Misplaced!));
         }
 

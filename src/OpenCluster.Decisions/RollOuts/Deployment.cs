@@ -49,6 +49,8 @@ public sealed record Deployment
     public bool Pushed { get; init; }
     /// <summary>Goes back to an earlier release because somebody said so; nothing is built.</summary>
     public bool Backwards { get; init; }
+    /// <summary>What it asked for was there, or on its way, already: it brought nothing, and says nothing about what should run.</summary>
+    public bool NothingToDo { get; init; }
     /// <summary>The release it brings; null until the commit is known.</summary>
     public string? ReleaseId { get; init; }
     /// <summary>What ran before, and what a roll-back returns to; null for the first.</summary>

@@ -25,7 +25,7 @@ public static class Heartbeat
 
             case ServerState.Silent:
                 // A hiccup, not a death: it was never called down, so it loses no trust.
-                return Decision.Quietly<ServerHealth, HealthChange>(health with { State = ServerState.Alive, Since = now, HeardAt = now });
+                return Decision.Then(health with { State = ServerState.Alive, Since = now, HeardAt = now }, HealthChange.HeardAgain);
 
             case ServerState.Unknown:
                 return Decision.Then(

@@ -40,4 +40,4 @@ public sealed record ServerHealth
 }
 
 /// <summary>What changed in a server's life.</summary>
-public enum HealthChange { CameAlive, CameBack, WentSilent, WentDown }
+public enum HealthChange { CameAlive, CameBack, HeardAgain, WentSilent, WentDown }
