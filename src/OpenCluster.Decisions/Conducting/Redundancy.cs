@@ -77,6 +77,7 @@ internal static class Redundancy
         return new Seat(instance.Id, instance.ServerId, instance.Created)
         {
             Healthy = facts.Ready && (facts.Sight.InUse || facts.Sight.Up),
+            Useless = facts.Server == ServerStanding.Down || (facts.Server == ServerStanding.Alive && facts.Status?.Phase is not (null or InstancePhase.Ready)),
             Lost = down && (situation.Now >= replaceAt || server is null),
             Settling = health.State == ServerState.Alive && !health.Settled(situation.Now),
             Misplaced = misplaced,

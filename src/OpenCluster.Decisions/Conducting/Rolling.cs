@@ -17,6 +17,7 @@ internal static class Rolling
             Name = situation.NameOf(place),
             Release = release,
             Previous = state.Release(active.PreviousReleaseId),
+            RunsAlready = state.Current(place)?.Id == release.Id,
             Spec = spec,
             Rule = zone.Spec.RollOut,
             Wanted = zone.Spec.Instances,

@@ -38,7 +38,10 @@ internal static class ServiceCare
             }
         }
 
-        if (situation.State.Active(place) is { Replacing: true } || situation.State.InstancesOf(place).Any(i => i.Wanted != Wanted.Run))
+        // What is too many waits for the load-balancers to use the others.
+        var wanted = situation.State.Objects.Declared(place)?.Zone.Spec.Instances ?? 0;
+        var instances = situation.State.InstancesOf(place);
+        if (situation.State.Active(place) is { Replacing: true } || instances.Count > wanted || instances.Any(i => i.Wanted != Wanted.Run))
             situation.Lively.Add(place);
         else
             situation.Lively.Remove(place);

@@ -49,8 +49,10 @@ public readonly record struct Room(double MemoryBytes, double Cpu, double DiskBy
 /// <summary>A running instance of the service, as placement sees it.</summary>
 public sealed record Seat(string InstanceId, string ServerId, DateTimeOffset Created)
 {
-    /// <summary>Ready, on a server that is alive.</summary>
+    /// <summary>Ready, on a server that is alive, and in use by the load-balancers where they route to it.</summary>
     public bool Healthy { get; init; }
+    /// <summary>Known to serve nobody. What is neither healthy nor useless is not known well enough to be counted on or given up.</summary>
+    public bool Useless { get; init; }
     /// <summary>Its server is down for longer than <c>replace-after</c>: it counts for nothing until the server returns.</summary>
     public bool Lost { get; init; }
     /// <summary>Its server returned a moment ago: nothing is removed on its account yet.</summary>

@@ -84,7 +84,7 @@ public static class Placement
         foreach (var seat in all.Where(s => s.Misplaced is not null))
         {
             // A replacement first; only what cannot serve, or has waited its time for one that fits nowhere, goes without.
-            if (seat.Lost || (seat.Overdue && missing > 0) || !seat.Healthy && healthy > 0 || healthy >= wanted)
+            if (seat.Lost || (seat.Overdue && missing > 0) || (seat.Useless && healthy > 0) || healthy >= wanted)
                 removals.Add(new(seat.InstanceId, seat.Misplaced!));
         }
 
@@ -95,13 +95,14 @@ public static class Placement
         while (surplus.Count > wanted)
         {
             var extra = surplus
-                .OrderBy(s => s.Healthy)
+                .OrderByDescending(s => s.Useless)
+                .ThenBy(s => s.Healthy)
                 .ThenByDescending(s => surplus.Count(o => o.ServerId == s.ServerId))
                 .ThenByDescending(s => surplus.Count(o => locations.GetValueOrDefault(o.ServerId) == locations.GetValueOrDefault(s.ServerId)))
                 .ThenByDescending(s => s.Created)
                 .ThenByDescending(s => s.InstanceId, IdOrder.Instance)
                 .First();
-            if (extra.Healthy && healthy - 1 < wanted)
+            if (!extra.Useless && healthy - (extra.Healthy ? 1 : 0) < wanted)
                 break;
             if (extra.Healthy)
                 healthy--;

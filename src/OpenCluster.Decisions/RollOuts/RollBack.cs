@@ -102,6 +102,13 @@ internal static class RollBack
     {
         var failure = deployment.Failure!;
         var acts = ImmutableArray.CreateBuilder<RollOutAct>();
+        if (facts.RunsAlready)
+        {
+            // It is what should run, so its instances are left to those who keep it running.
+            acts.Add(new RollOutAct.Say(Weight.Trouble, $"{facts.Name}: release {facts.Release.Number} has trouble, and stays what should run: {failure.Reason}", failure.Log));
+            return new(deployment.FailedWith(failure, now), Persist.StateFirst, acts.ToImmutable());
+        }
+
         var serving = facts.Instances.Count(i => i.Runs && i.Ready);
         foreach (var useless in facts.Instances.Where(i => i is { Runs: true, Ready: false, Server: not ServerStanding.OutOfSight }).Take(96))
             acts.Add(new RollOutAct.Stop(useless.Id));

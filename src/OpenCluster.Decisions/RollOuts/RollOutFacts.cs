@@ -44,6 +44,8 @@ public sealed record RollOutFacts
     public required string Name { get; init; }
     public required Release Release { get; init; }
     public Release? Previous { get; init; }
+    /// <summary>The release should run already: the roll-out only removes others, and there is nothing to go back to.</summary>
+    public bool RunsAlready { get; init; }
     public required ServiceSpec Spec { get; init; }
     public required RollOutRule Rule { get; init; }
     public required int Wanted { get; init; }

@@ -84,7 +84,8 @@ public class PlacementTests
         var keepers = c.Seats.Where(s => s is { Lost: false, Misplaced: null }).ToList();
         var before = keepers.Count(s => s.Healthy);
         var after = keepers.Count(s => s.Healthy && !gone.Contains(s.InstanceId));
-        return (after == before || after >= c.Wanted) && keepers.Count(s => !gone.Contains(s.InstanceId)) >= Math.Min(c.Wanted, keepers.Count);
+        var useful = keepers.Count(s => !s.Useless && !gone.Contains(s.InstanceId));
+        return (after == before || after >= c.Wanted) && (useful == keepers.Count(s => !s.Useless) || after >= c.Wanted) && keepers.Count(s => !gone.Contains(s.InstanceId)) >= Math.Min(c.Wanted, keepers.Count);
     });
 
     [Fact]
@@ -110,7 +111,7 @@ public class PlacementTests
             Gen.Choose(1, 7).SelectMany(server => Gen.Choose(0, 3).SelectMany(state => Gen.Choose(0, 9).Select(kind => (Server: server, Healthy: state > 0, Kind: kind)))), n));
         var cases = Gen.Choose(0, 6).SelectMany(wanted => candidates.SelectMany(cs => seats.Select(ss => new Case(
             wanted,
-            [.. ss.Select((s, i) => Seat(i + 1, s.Server) with { Healthy = s.Healthy && s.Kind != 0, Lost = s.Kind == 0, Misplaced = s.Kind == 1 ? "why" : null, Settling = s.Kind == 2 })],
+            [.. ss.Select((s, i) => Seat(i + 1, s.Server) with { Healthy = s.Healthy && s.Kind is not (0 or 3), Useless = !s.Healthy, Lost = s.Kind == 0, Misplaced = s.Kind == 1 ? "why" : null, Settling = s.Kind == 2 })],
             [.. cs.Select((c, i) => Candidate(i + 1, $"hall{c.Location}", c.Memory) with { Open = c.Open, Load = c.Load })]))));
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(2000), Prop.ForAll(cases.ToArbitrary(), property));
     }
