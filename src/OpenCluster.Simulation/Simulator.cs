@@ -59,7 +59,7 @@ public static class Simulator
         void Next()
         {
             world.Checks.NowAndThen();
-            world.Timeline.In(TimeSpan.FromSeconds(5), Next);
+            world.Timeline.In(TimeSpan.FromSeconds(15), Next);
         }
     }
 

@@ -33,6 +33,18 @@ internal sealed class World
     /// <summary>Machines by server id, once the controller has given ids.</summary>
     public SortedDictionary<string, Machine> Machines { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The machine at an address; there is one.</summary>
+    public Machine? At(string address)
+    {
+        foreach (var machine in Machines.Values)
+        {
+            if (machine.Address == address)
+                return machine;
+        }
+
+        return null;
+    }
+
     /// <summary>How what was built from a commit behaves.</summary>
     public Dictionary<string, Behaviour> Commits { get; } = new(StringComparer.Ordinal);
 

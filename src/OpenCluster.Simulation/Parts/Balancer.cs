@@ -74,7 +74,7 @@ internal sealed class Balancer
         request.Tried.Add(target.Id);
         var seen = targets[target.Id];
         seen.Requests++;
-        var machine = world.Machines.Values.FirstOrDefault(m => m.Address == target.Address);
+        var machine = world.At(target.Address);
         if (machine is not { Up: true })
         {
             world.Timeline.In(TimeSpan.FromSeconds(1), () => Failed(request, target, "connect timed out", refused: false));
@@ -185,7 +185,7 @@ internal sealed class Balancer
 
     private void Check(Target target)
     {
-        var machine = world.Machines.Values.FirstOrDefault(m => m.Address == target.Address);
+        var machine = world.At(target.Address);
         var process = machine?.Listening(target.Id, target.Port);
         Feed(target.Id, process is not null && process.PassesChecks(world.Now)
             ? TargetEvent.CheckPassed.Instance

@@ -27,18 +27,28 @@ internal sealed class Machine(World world, string id, string name)
     private DateTimeOffset agentStarted;
     private long sequence;
     private bool reportPlanned;
+    private ImmutableArray<InstanceStatus> lastStatuses = [];
 
     public string Id => id;
     public string Name => name;
-    public string Address => $"10.0.0.{id[(id.IndexOf('-', StringComparison.Ordinal) + 1)..]}";
+    public string Address { get; } = $"10.0.0.{id[(id.IndexOf('-', StringComparison.Ordinal) + 1)..]}";
     public bool Up { get; private set; } = true;
     public bool AgentUp { get; private set; }
     public IEnumerable<Balancer> Balancers => balancers.Values;
     public IEnumerable<Process> Processes => processes.Values;
 
-    public Process? Listening(string instanceId, int port) => !Up
-        ? null
-        : processes.Values.FirstOrDefault(p => p.InstanceId == instanceId && p.Port == port && p.Listens(world.Now));
+    public Process? Listening(string instanceId, int port)
+    {
+        if (!Up)
+            return null;
+        foreach (var process in processes.Values)
+        {
+            if (process.Port == port && process.InstanceId == instanceId && process.Listens(world.Now))
+                return process;
+        }
+
+        return null;
+    }
 
     public bool Serves(string instanceId) => Up && processes.Values.Any(p => p.InstanceId == instanceId && p.PassesChecks(world.Now));
 
@@ -307,10 +317,27 @@ internal sealed class Machine(World world, string id, string name)
             Sequence = sequence,
             Revision = assignment?.Revision ?? 0,
             Address = Address,
-            Instances = [.. care.Values.Select(Status)],
-            Builds = [.. builds.Values],
+            Instances = Statuses(),
+            Builds = builds.Count == 0 ? [] : [.. builds.Values],
         };
         world.Network.BetweenControllerAnd(name, () => world.Controller.Report(report));
+    }
+
+    /// <summary>The same array as long as nothing changed: most reports say nothing new.</summary>
+    private ImmutableArray<InstanceStatus> Statuses()
+    {
+        var changed = lastStatuses.Length != care.Count;
+        var i = 0;
+        foreach (var state in care.Values)
+        {
+            var status = Status(state);
+            changed = changed || !ReferenceEquals(lastStatuses[i], status);
+            i++;
+        }
+
+        if (changed)
+            lastStatuses = [.. care.Values.Select(Status)];
+        return lastStatuses;
     }
 
     private InstanceStatus Status(InstanceState state)

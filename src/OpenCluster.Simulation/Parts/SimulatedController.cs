@@ -153,7 +153,8 @@ internal sealed class SimulatedController(World world)
 
     private void TellAgent(string serverId)
     {
-        var plan = Conductor!.Assignment(serverId);
+        if (Conductor!.Assignment(serverId) is not { } plan)
+            return;
         var json = JsonSerializer.Serialize(plan, ModelJson.Default.Assignment);
         if (assignments.TryGetValue(serverId, out var told) && told.Json == json)
             return;
