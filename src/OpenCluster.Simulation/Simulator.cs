@@ -23,8 +23,16 @@ public static class Simulator
         PlanChecks(world);
 
         var end = Timeline.Start + options.Duration + options.Quiet;
-        while (!world.Checks.Broken && world.Timeline.Step(end))
+        try
         {
+            while (!world.Checks.Broken && world.Timeline.Step(end))
+            {
+            }
+        }
+        catch (InvalidOperationException broken)
+        {
+            // A machine that finds its own state impossible says so by throwing; here that is a finding like any other.
+            world.Checks.Violated(broken.Message);
         }
 
         if (!world.Checks.Broken)

@@ -74,7 +74,7 @@ internal static class Applying
         var cluster = WithIds(state, before, wanted);
         var due = Due(state, before, cluster, by, why);
 
-        var left = before.Servers.Where(b => cluster.Servers.All(s => s.Id != b.Id) && state.InstancesOn(b.Id).Count > 0).ToList();
+        var left = before.Servers.Where(b => cluster.Servers.All(s => s.Id != b.Id) && state.Busy(b.Id)).ToList();
         state.Objects.Replace(cluster);
         var leaving = state.Objects.Leaving.Where(l => cluster.Servers.All(s => s.Id != l.Id)).Concat(left).DistinctBy(s => s.Id).ToImmutableArray();
         if (!leaving.SequenceEqual(state.Objects.Leaving))

@@ -79,6 +79,9 @@ internal sealed class ClusterState
     public IReadOnlyCollection<string> BuildsOn(string serverId) =>
         buildsOn.TryGetValue(serverId, out var all) ? all : [];
 
+    /// <summary>Something runs or is built there.</summary>
+    public bool Busy(string serverId) => instancesOn.ContainsKey(serverId) || buildsOn.ContainsKey(serverId);
+
     /// <summary>Every place that has an instance or a deployment, whether it is still declared or not.</summary>
     public IEnumerable<ServiceZone> Places => instancesOf.Keys.Union(deploymentsOf.Keys);
 

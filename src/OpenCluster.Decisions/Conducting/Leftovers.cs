@@ -6,15 +6,15 @@ internal static class Leftovers
     public static void Forget(Situation situation)
     {
         var objects = situation.State.Objects;
-        if (!objects.Leaving.IsEmpty && objects.Leaving.Any(l => situation.State.InstancesOn(l.Id).Count == 0))
+        if (!objects.Leaving.IsEmpty && objects.Leaving.Any(l => !situation.State.Busy(l.Id)))
         {
-            foreach (var server in objects.Leaving.Where(l => situation.State.InstancesOn(l.Id).Count == 0))
+            foreach (var server in objects.Leaving.Where(l => !situation.State.Busy(l.Id)))
             {
                 situation.Changes.TellAgent(server.Id);
                 situation.Say(Weight.Info, $"server/{server.Name}", $"{server.Name} has left the cluster; nothing of it runs there any more.");
             }
 
-            objects.Leaving = [.. objects.Leaving.Where(l => situation.State.InstancesOn(l.Id).Count > 0)];
+            objects.Leaving = [.. objects.Leaving.Where(l => situation.State.Busy(l.Id))];
             situation.LeftoversDue = true;
         }
 

@@ -79,6 +79,9 @@ public static class RollOut
 
             if (state.Batch.Any(b => gone.Contains(b.InstanceId) || facts.Instances.All(i => i.Id != b.InstanceId)))
                 state = state with { Batch = [.. state.Batch.Where(b => Fresh().Any(f => f.Id == b.InstanceId))] };
+            // Nothing is left to watch, and what starts next must be watched from its own beginning.
+            if (state.Batch.IsEmpty && state.Phase == DeploymentPhase.Watching)
+                state = state.To(DeploymentPhase.Rolling, now) with { ReadySince = null };
         }
 
         private Failure? FirstBad()

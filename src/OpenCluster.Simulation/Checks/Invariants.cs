@@ -176,7 +176,7 @@ internal sealed class Invariants(World world)
             Violated($"{string.Join(", ", leaves)} must leave although only {left} of {zone.Wanted} others are ready");
     }
 
-    private void Violated(string what)
+    public void Violated(string what)
     {
         violations.Add($"{Trace.At(world.Now)} {what}");
         world.Trace.Say("VIOLATION", $"{what}");

@@ -80,6 +80,8 @@ internal sealed class Machine(World world, string id, string name)
     {
         AgentUp = false;
         agentLife++;
+        // Builds die with their agent; its successor starts them again when it reads its orders.
+        builds.Clear();
     }
 
     /// <summary>Everything on it is gone but the disk.</summary>
@@ -95,7 +97,6 @@ internal sealed class Machine(World world, string id, string name)
         foreach (var balancer in balancers.Values)
             balancer.Alive = false;
         balancers.Clear();
-        builds.Clear();
     }
 
     public void PowerOn()
@@ -174,15 +175,22 @@ internal sealed class Machine(World world, string id, string name)
             said.Remove(instance);
             PlanReport();
         }
-        else if (state.Wake is { } wake && wake != before.Wake)
+        else if (state.Wake != before.Wake || happened is CareEvent.Recovered)
         {
-            var life = agentLife;
-            world.Timeline.At(wake, () =>
-            {
-                if (life == agentLife && care.TryGetValue(instance, out var now) && now.Wake <= world.Now)
-                    Feed(instance, new CareEvent.TimePassed());
-            });
+            PlanWake(instance, state);
         }
+    }
+
+    private void PlanWake(string instance, InstanceState state)
+    {
+        if (state.Wake is not { } wake)
+            return;
+        var life = agentLife;
+        world.Timeline.At(wake, () =>
+        {
+            if (life == agentLife && care.TryGetValue(instance, out var now) && now.Wake <= world.Now)
+                Feed(instance, new CareEvent.TimePassed());
+        });
     }
 
     private void CarryOut(string instance, CareEffect effect)
@@ -267,12 +275,7 @@ internal sealed class Machine(World world, string id, string name)
         world.Timeline.In(world.Random.Seconds(1, 12), () =>
         {
             if (life != agentLife || !builds.ContainsKey(order.ReleaseId))
-            {
-                // The agent died with the build; its successor starts it again when it sees the order.
-                builds.Remove(order.ReleaseId);
                 return;
-            }
-
             builds[order.ReleaseId] = world.Commits[order.Commit!].Kind == BehaviourKind.BuildFails
                 ? new BuildStatus { ReleaseId = order.ReleaseId, Phase = BuildPhase.Failed, Failure = new Failure("build-failed", "the build exited with code 2") }
                 : new BuildStatus { ReleaseId = order.ReleaseId, Phase = BuildPhase.Done, Digest = $"sha-{order.Commit}", SizeBytes = 1000 };

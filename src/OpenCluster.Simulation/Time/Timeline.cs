@@ -5,6 +5,10 @@ public sealed class Timeline
 {
     private readonly PriorityQueue<Action, (long Ticks, long Order)> queue = new();
     private long planned;
+    private int atOnce;
+
+    /// <summary>Virtual time that stands still is a loop: somebody wakes himself for nothing.</summary>
+    public const int MostAtOnce = 10_000;
 
     public static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -22,6 +26,9 @@ public sealed class Timeline
         if (!queue.TryPeek(out _, out var due) || due.Ticks > end.Ticks)
             return false;
         var what = queue.Dequeue();
+        atOnce = due.Ticks == Now.Ticks ? atOnce + 1 : 0;
+        if (atOnce > MostAtOnce)
+            throw new InvalidOperationException($"More than {MostAtOnce} things happen at one moment, {Trace.At(Now)}: somebody never comes to rest.");
         Now = new DateTimeOffset(due.Ticks, TimeSpan.Zero);
         Steps++;
         what();
