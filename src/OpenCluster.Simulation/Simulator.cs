@@ -57,7 +57,8 @@ public static class Simulator
                 world.Timeline.In(begin, () => faults.Flap(random.Of([.. world.Machines.Values]), random.Between(3, 12)));
         }
 
-        world.Timeline.In(world.Options.Duration, owner.Unpause);
+        // The last word, after whatever was still asked again while the controller was dead.
+        world.Timeline.In(world.Options.Duration + TimeSpan.FromSeconds(30), owner.Unpause);
     }
 
     private static void PlanChecks(World world)
