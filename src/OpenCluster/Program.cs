@@ -18,6 +18,7 @@ Chapter[] chapters =
     new("Change the file", PlanVerb.Create(), ApplyVerb.Create(), HistoryVerb.Create(), UndoVerb.Create(), SchemaVerb.Create()),
     new("Deploy", DeployVerb.Create(), RollbackVerb.Create(), ReleasesVerb.Create(), WebhookVerb.Create()),
     new("Steer", PauseVerbs.Pause(), PauseVerbs.Resume()),
+    new("Try decisions out", SimulateVerb.Create()),
     new("Your shell", CompletionVerb.Create()),
     new("Parts, which agents start", ControllerVerb.Create(), AgentVerb.Create(), LoadBalancerVerb.Create(), WebVerb.Create()),
 ];

@@ -113,6 +113,7 @@ public sealed class CommandLineTests
     [InlineData("pause")]
     [InlineData("resume")]
     [InlineData("demo")]
+    [InlineData("simulate")]
     [InlineData("schema")]
     [InlineData("completion")]
     public async Task Every_verb_explains_itself_with_an_example(string verb)
