@@ -34,4 +34,6 @@ root.Options.Add(ClientVerb.Json);
 
 var parsed = root.Parse(args);
 if (parsed.Action is ParseErrorAction) return Mistyped.Tell(parsed);
-return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+// Draining takes its time: up to a minute for what runs on a server, twice for a whole cluster. Who starts a part bounds it by SIGKILL.
+var patience = TimeSpan.FromMinutes(3);
+return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = patience }).ConfigureAwait(false);
