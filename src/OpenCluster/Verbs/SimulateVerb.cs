@@ -15,7 +15,7 @@ internal static class SimulateVerb
     public static Command Create()
     {
         var command = new Command("simulate", ClientVerb.WithExamples(
-            "Run the decisions of controller, agents and load-balancers in simulated time, with seeded faults, and check what must always hold. A seed that breaks it is printed and replays exactly.",
+            "Run the cluster's decisions in simulated time with seeded faults, and check what must always hold. A broken seed replays exactly.",
             "opencluster simulate", "opencluster simulate --seed 42 | less"));
         command.Options.Add(Seed);
         command.Options.Add(Seconds);
