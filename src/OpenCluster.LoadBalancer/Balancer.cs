@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using OpenCluster.Decisions.Targets;
 using OpenCluster.LoadBalancer.Balancing;
 using OpenCluster.LoadBalancer.Configuration;
+using OpenCluster.LoadBalancer.Forwarding;
 using OpenCluster.LoadBalancer.Listening;
 using OpenCluster.LoadBalancer.Observing;
 using OpenCluster.LoadBalancer.Routing;
@@ -209,8 +210,7 @@ internal sealed class Balancer : IAsyncDisposable
             memory.Use(plan.Rules);
             var targets = plan.Targets.Select(t => new PooledTarget(_registry.Get(t, plan.Check), t.Weight, t.Draining)).ToArray();
             used.UnionWith(targets.Select(t => t.Slot));
-            var files = plan.WebRoot is null ? null : StaticFiles.Below(plan.WebRoot, Stages.Routes.GetValueOrDefault(plan.Id)?.Files);
-            routes.Add(plan.Id, new RouteEntry(plan.Id, plan.Name, plan.Rules, new TargetPool(targets, plan.Rules, memory, Keeper), files, memory));
+            routes.Add(plan.Id, new RouteEntry(plan.Id, plan.Name, plan.Rules, new TargetPool(targets, plan.Rules, memory, Keeper), Steps(plan), memory));
         }
         foreach (var gone in _memories.Keys.Where(id => !routes.ContainsKey(id)).ToList()) _memories.Remove(gone);
 
@@ -219,6 +219,13 @@ internal sealed class Balancer : IAsyncDisposable
         foreach (var slot in Draining(routes.Values)) slot.Idle.CloseAll();
         // A target may have come up between being weighed for the new pool and the pool being in use: then nobody told the new one.
         foreach (var route in routes.Values) route.Pool.Weigh();
+    }
+
+    /// <summary>What the plan asks for before a target is chosen. What a step holds in memory outlives the snapshot.</summary>
+    private RouteStep[] Steps(RoutePlan plan)
+    {
+        var before = Stages.Routes.GetValueOrDefault(plan.Id)?.Steps ?? [];
+        return plan.WebRoot is null ? [] : [StaticFiles.Below(plan.WebRoot, before.OfType<StaticFiles>().FirstOrDefault())];
     }
 
     /// <summary>Targets that drain in every route they are in: nothing will use their idle connections.</summary>

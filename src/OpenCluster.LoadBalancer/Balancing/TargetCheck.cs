@@ -13,39 +13,40 @@ internal static class TargetCheck
 {
     private const int AnswerBytes = 4096;
 
-    public static async Task<TargetEvent> AskAsync(IPEndPoint target, HealthCheck? check, TimeProvider time, CancellationToken ct)
+    public static async Task<TargetEvent> AskAsync(TargetSlot slot, HealthCheck? check, TimeProvider time, CancellationToken ct)
     {
+        var target = slot.EndPoint;
         var limit = check?.Timeout ?? TimeSpan.FromSeconds(1);
         using var timed = CancellationTokenSource.CreateLinkedTokenSource(ct);
         // Disposed asynchronously: that waits for a callback under way, which would otherwise cancel what is already disposed and end the process.
         await using var timer = time.CreateTimer(static source => ((CancellationTokenSource)source!).Cancel(), timed, limit, Timeout.InfiniteTimeSpan).ConfigureAwait(false);
-        using var socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using var transport = slot.Connector.Create();
+        await using var giveUp = timed.Token.Register(static made => ((Transport)made!).Dispose(), transport).ConfigureAwait(false);
         try
         {
-            await socket.ConnectAsync(target, timed.Token).ConfigureAwait(false);
+            await transport.OpenAsync().ConfigureAwait(false);
             // A command check runs beside the instance, at its agent; from here only the port can be asked.
-            return check is { Kind: CheckKind.Http } ? await AskHttpAsync(socket, target, check, timed.Token).ConfigureAwait(false) : TargetEvent.CheckPassed.Instance;
+            return check is { Kind: CheckKind.Http } ? await AskHttpAsync(transport, target, check).ConfigureAwait(false) : TargetEvent.CheckPassed.Instance;
         }
-        catch (SocketException lost)
+        catch (Exception lost) when (Loss.Is(lost))
         {
-            return new TargetEvent.CheckFailed($"check of {target}: {lost.SocketErrorCode.InWords()}", lost.SocketErrorCode == SocketError.ConnectionRefused);
-        }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-        {
-            return new TargetEvent.CheckFailed($"check of {target}: no answer within {limit.TotalMilliseconds:0} ms", Refused: false);
+            ct.ThrowIfCancellationRequested();
+            return timed.IsCancellationRequested
+                ? new TargetEvent.CheckFailed($"check of {target}: no answer within {limit.TotalMilliseconds:0} ms", Refused: false)
+                : new TargetEvent.CheckFailed($"check of {target}: {lost.InWords()}", lost is SocketException { SocketErrorCode: SocketError.ConnectionRefused });
         }
     }
 
-    private static async Task<TargetEvent> AskHttpAsync(Socket socket, IPEndPoint target, HealthCheck check, CancellationToken ct)
+    private static async Task<TargetEvent> AskHttpAsync(Transport transport, IPEndPoint target, HealthCheck check)
     {
         var request = $"GET {check.Path} HTTP/1.1\r\nHost: {check.Host ?? target.ToString()}\r\nUser-Agent: OpenCluster-check\r\nConnection: close\r\n\r\n";
-        await socket.SendAsync(Encoding.Latin1.GetBytes(request), SocketFlags.None, ct).ConfigureAwait(false);
+        await transport.SendAsync(Encoding.Latin1.GetBytes(request)).ConfigureAwait(false);
         var head = new ResponseHead();
         var answer = new byte[AnswerBytes];
         var filled = 0;
         while (true)
         {
-            var count = filled == answer.Length ? 0 : await socket.ReceiveAsync(answer.AsMemory(filled), SocketFlags.None, ct).ConfigureAwait(false);
+            var count = filled == answer.Length ? 0 : await transport.ReceiveAsync(answer.AsMemory(filled)).ConfigureAwait(false);
             filled += count;
             var status = head.Parse(answer.AsSpan(0, filled), toHead: false);
             if (status == HeadStatus.Complete && head.Status >= 200)

@@ -32,7 +32,8 @@ internal sealed class TargetRegistry(TimeKeeper keeper) : IAsyncDisposable
         {
             if (!_watched.TryGetValue(key, out var watched))
             {
-                watched = new Watched(new TargetSlot(key, new IPEndPoint(IPAddress.Parse(target.Address), target.Port), keeper), keeper.Time);
+                var at = new IPEndPoint(IPAddress.Parse(target.Address), target.Port);
+                watched = new Watched(new TargetSlot(key, new SocketConnector(at), at, keeper), keeper.Time);
                 watched.Slot.Changed += (slot, changed) => Changed?.Invoke(slot, changed);
                 _watched.Add(key, watched);
             }
@@ -125,7 +126,7 @@ internal sealed class TargetRegistry(TimeKeeper keeper) : IAsyncDisposable
                 Volatile.Write(ref _wanted, new(TaskCreationOptions.RunContinuationsAsynchronously));
                 try
                 {
-                    Slot.Tell(await TargetCheck.AskAsync(Slot.EndPoint, check, _time, _stopped).ConfigureAwait(false));
+                    Slot.Tell(await TargetCheck.AskAsync(Slot, check, _time, _stopped).ConfigureAwait(false));
                     _checked.TrySetResult();
                     await PauseAsync(check?.Every ?? TimeSpan.FromSeconds(1)).ConfigureAwait(false);
                 }

@@ -13,7 +13,7 @@ internal readonly record struct TargetKey(string Id, string Address, int Port)
 }
 
 /// <summary>One target as this process knows it: its health machine, counters, and idle connections. Shared by the routes that use it.</summary>
-internal sealed class TargetSlot(TargetKey key, IPEndPoint endPoint, TimeKeeper keeper)
+internal sealed class TargetSlot(TargetKey key, TargetConnector connector, IPEndPoint endPoint, TimeKeeper keeper)
 {
     private readonly Lock _healthGate = new();
     private TargetHealth _health = TargetHealth.Unseen;
@@ -23,6 +23,8 @@ internal sealed class TargetSlot(TargetKey key, IPEndPoint endPoint, TimeKeeper 
     private long _failed;
 
     public TargetKey Key { get; } = key;
+    public TargetConnector Connector { get; } = connector;
+    /// <summary>Where it is, for people; how it is reached is up to <see cref="Connector"/>.</summary>
     public IPEndPoint EndPoint { get; } = endPoint;
     public IdleConnections Idle { get; } = new();
     public TargetHealth Health => Volatile.Read(ref _health);

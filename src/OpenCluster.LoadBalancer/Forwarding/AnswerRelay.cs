@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using OpenCluster.LoadBalancer.Admission;
 using OpenCluster.LoadBalancer.Http;
@@ -19,6 +18,8 @@ internal sealed class AnswerRelay(ClientConnection client)
 
     private readonly ChunkReader _chunks = new();
     private ResponseHead _head = null!;
+    private AnswerWatcher? _watcher;
+    private bool _taken;
     private bool _chunk;
     private bool _unchunk;
     private bool _done;
@@ -36,23 +37,30 @@ internal sealed class AnswerRelay(ClientConnection client)
     {
         var old = client.Exchange.Head.IsHttp10;
         _head = head;
-        _chunk = head.Body == BodyKind.UntilClose && !old;
-        _unchunk = head.Body == BodyKind.Chunked && old;
+        _watcher = client.Exchange.Watcher;
+        _taken = _watcher is not null && _watcher.Takes(head, buffer);
+        _chunk = !_taken && head.Body == BodyKind.UntilClose && !old;
+        _unchunk = !_taken && head.Body == BodyKind.Chunked && old;
         _left = head.Body == BodyKind.Length ? head.ContentLength : 0;
         _done = head.Body == BodyKind.None;
         Reason = "";
         IsReusable = false;
         if (head.Body == BodyKind.Chunked) _chunks.Clear();
         // Without chunks the end of such an answer can only be shown by closing.
-        if (old && head.Body is BodyKind.Chunked or BodyKind.UntilClose) client.Exchange.Close = true;
+        if (old && !_taken && head.Body is BodyKind.Chunked or BodyKind.UntilClose) client.Exchange.Close = true;
 
         to.Clear();
-        HeadWriter.Response(to, client.Exchange, head, buffer, _chunk, _unchunk);
+        if (!_taken) HeadWriter.Response(to, client.Exchange, head, buffer, _chunk, _unchunk);
         var read = Take(buffer.AsSpan(head.Length, filled - head.Length), to);
         IsReusable = _done && head.KeepAlive && read == filled - head.Length;
         if (_chunks.IsBad && head.Body == BodyKind.Chunked) return Malformed();
-        await client.SendAsync(to.Written).ConfigureAwait(false);
-        return _done ? AttemptEnd.Answered : await PumpAsync(target, buffer, to).ConfigureAwait(false);
+        if (!_taken) await client.SendAsync(to.Written).ConfigureAwait(false);
+        var end = _done ? AttemptEnd.Answered : await PumpAsync(target, buffer, to).ConfigureAwait(false);
+        if (!_taken) return end;
+        // The client has seen nothing yet: what would have been cut short is simply lost, and may be tried elsewhere.
+        if (end != AttemptEnd.Answered) return AttemptEnd.Lost;
+        await _watcher!.AnswerAsync(client).ConfigureAwait(false);
+        return AttemptEnd.Answered;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -98,7 +106,7 @@ internal sealed class AnswerRelay(ClientConnection client)
 
         var ours = Follow(piece.Span);
         IsReusable = _done && _head.KeepAlive && ours == piece.Length;
-        return client.SendAsync(piece[..ours]);
+        return _taken ? default : client.SendAsync(piece[..ours]);
     }
 
     private int Take(ReadOnlySpan<byte> bytes, ByteWriter to)
@@ -106,6 +114,7 @@ internal sealed class AnswerRelay(ClientConnection client)
         if (_unchunk) return Unchunk(bytes, to);
         if (_chunk && bytes.Length > 0)
         {
+            _watcher?.Body(bytes);
             to.WriteHex((ulong)bytes.Length, 1);
             to.Write("\r\n"u8);
             to.Write(bytes);
@@ -113,7 +122,7 @@ internal sealed class AnswerRelay(ClientConnection client)
             return bytes.Length;
         }
         var ours = Follow(bytes);
-        to.Write(bytes[..ours]);
+        if (!_taken) to.Write(bytes[..ours]);
         return ours;
     }
 
@@ -126,16 +135,29 @@ internal sealed class AnswerRelay(ClientConnection client)
                 var ours = (int)Math.Min(_left, bytes.Length);
                 _left -= ours;
                 _done = _left == 0;
+                _watcher?.Body(bytes[..ours]);
                 return ours;
             case BodyKind.Chunked:
-                var read = _chunks.Read(bytes);
+                var read = _watcher is null ? _chunks.Read(bytes) : FollowChunks(bytes, _watcher);
                 _done = _chunks.IsDone;
                 return read;
             case BodyKind.UntilClose:
+                _watcher?.Body(bytes);
                 return bytes.Length;
             default:
                 return 0;
         }
+    }
+
+    private int FollowChunks(ReadOnlySpan<byte> bytes, AnswerWatcher watcher)
+    {
+        var read = 0;
+        while (read < bytes.Length && !_chunks.IsDone && !_chunks.IsBad)
+        {
+            read += _chunks.Read(bytes[read..], out var payload);
+            if (payload > 0) watcher.Body(bytes.Slice(read - payload, payload));
+        }
+        return read;
     }
 
     private int Unchunk(ReadOnlySpan<byte> bytes, ByteWriter to)
@@ -144,7 +166,9 @@ internal sealed class AnswerRelay(ClientConnection client)
         while (read < bytes.Length && !_chunks.IsDone && !_chunks.IsBad)
         {
             read += _chunks.Read(bytes[read..], out var payload);
-            to.Write(bytes.Slice(read - payload, payload));
+            var piece = bytes.Slice(read - payload, payload);
+            _watcher?.Body(piece);
+            to.Write(piece);
         }
         _done = _chunks.IsDone;
         return read;
@@ -158,7 +182,7 @@ internal sealed class AnswerRelay(ClientConnection client)
             if (count == 0) Reason = "it closed the connection within its answer";
             return count;
         }
-        catch (Exception lost) when (lost is SocketException or ObjectDisposedException)
+        catch (Exception lost) when (Loss.Is(lost))
         {
             Reason = target.TimedOut ? "it fell silent within its answer" : "the connection was lost within its answer";
             return -1;

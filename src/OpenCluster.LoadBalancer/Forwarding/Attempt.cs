@@ -106,9 +106,9 @@ internal sealed class Attempt(ClientConnection client, RequestBody body, Stages 
         {
             return AttemptEnd.ClientGone;
         }
-        catch (Exception lost) when (lost is SocketException or ObjectDisposedException)
+        catch (Exception lost) when (Loss.Is(lost))
         {
-            Reason = lost is SocketException error ? error.SocketErrorCode.InWords() : "";
+            Reason = lost.InWords();
             return Failed(connection);
         }
         finally
@@ -135,10 +135,10 @@ internal sealed class Attempt(ClientConnection client, RequestBody body, Stages 
             await DropAsync(made).ConfigureAwait(false);
             Reason = "it closed the connection at once, or spoke first";
         }
-        catch (SocketException lost)
+        catch (Exception lost) when (Loss.Is(lost))
         {
-            WasRefused = lost.SocketErrorCode == SocketError.ConnectionRefused;
-            Reason = "connecting: " + lost.SocketErrorCode.InWords();
+            WasRefused = lost is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
+            Reason = "connecting: " + lost.InWords();
         }
         return null;
     }
@@ -146,16 +146,16 @@ internal sealed class Attempt(ClientConnection client, RequestBody body, Stages 
     private ValueTask SendAsync(TargetConnection connection)
     {
         _out.Clear();
-        HeadWriter.Request(_out, _exchange, client.HeadBytes, client.Forwarded);
+        HeadWriter.Request(_out, _exchange, client.HeadBytes, client.Facts.Forwarded);
         if (body.IsWhole) _out.Write(body.Whole.Span);
         _exchange.BytesIn += _out.Length;
-        return body.IsWhole ? connection.Socket.SendAllAsync(_out.Written) : SendThenPumpAsync(connection);
+        return body.IsWhole ? connection.Transport.SendAsync(_out.Written) : SendThenPumpAsync(connection);
     }
 
     private async ValueTask SendThenPumpAsync(TargetConnection connection)
     {
         HasTouchedBody = true;
-        await connection.Socket.SendAllAsync(_out.Written).ConfigureAwait(false);
+        await connection.Transport.SendAsync(_out.Written).ConfigureAwait(false);
         _pump = new BodyPump(client, body, connection);
     }
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Net.Sockets;
 using OpenCluster.LoadBalancer.Listening;
 using OpenCluster.LoadBalancer.Sockets;
 
@@ -91,9 +90,9 @@ internal sealed class BodyPump
     {
         try
         {
-            await _target.Socket.SendAllAsync(bytes).ConfigureAwait(false);
+            await _target.Transport.SendAsync(bytes).ConfigureAwait(false);
         }
-        catch (Exception lost) when (lost is SocketException or ObjectDisposedException)
+        catch (Exception lost) when (Loss.Is(lost))
         {
             _discards = true;
         }

@@ -32,6 +32,12 @@ internal sealed class Exchange
     public string? Reason { get; set; }
     /// <summary>The client's connection cannot serve another request.</summary>
     public bool Close { get; set; }
+    /// <summary>Nothing of the request's body is left on the client's connection: whoever answers without it set must close.</summary>
+    public bool IsBodyRead { get; set; }
+    /// <summary>A target's answer went by to its very end.</summary>
+    public bool IsAnswerWhole { get; set; }
+    /// <summary>Follows this exchange for a step of its route; mostly null.</summary>
+    public AnswerWatcher? Watcher { get; set; }
     /// <summary>Number of this request, unique with overwhelming likelihood; the id its target and the log know it by.</summary>
     public ulong Id { get; private set; }
 
@@ -46,6 +52,9 @@ internal sealed class Exchange
         StartedStamp = stamp;
         Reason = null;
         Close = false;
+        IsBodyRead = Head.Body == BodyKind.None;
+        IsAnswerWhole = false;
+        Watcher = null;
         Id = NextRandom();
     }
 

@@ -7,8 +7,9 @@ namespace OpenCluster.LoadBalancer.Forwarding;
 
 /// <summary>
 /// Serves one request: route, body, target, answer; one object per client connection.
-/// 1. Route it, or answer 404. 2. Read a small body whole. 3. Choose a target, or wait for one. 4. Try it (<see cref="Attempt"/>).
-/// 5. When that gave nothing the client has seen and trying again is safe, go on at 3 with another target. 6. Count and log.
+/// 1. Route it, or answer 404. 2. Ask the route's steps, any of which may answer. 3. Read a small body whole. 4. Choose a target, or wait
+/// for one. 5. Try it (<see cref="Attempt"/>). 6. When that gave nothing the client has seen and trying again is safe, go on at 4 with another
+/// target. 7. Count and log.
 /// </summary>
 internal sealed class Forwarder(ClientConnection client, Stages stages)
 {
@@ -40,14 +41,22 @@ internal sealed class Forwarder(ClientConnection client, Stages stages)
             _exchange.StripLength = hit.StripLength;
             hit.Route.Pool.Budget.Earn();
 
-            var body = await _body.BeginAsync(_exchange.Head, hit.Route.Rules.MaxBodyBytes).ConfigureAwait(false);
-            if (body != BodyState.Fine) await RefuseBodyAsync(body).ConfigureAwait(false);
-            else if (hit.Route.Files is { } files) await files.AnswerAsync(client, _body.IsRead).ConfigureAwait(false);
-            else await ForwardAsync(hit.Route.Pool).ConfigureAwait(false);
+            var body = _body.Begin(_exchange.Head, hit.Route.Rules.MaxBodyBytes);
+            _exchange.IsBodyRead = _body.IsRead;
+            if (body == BodyState.Fine)
+            {
+                foreach (var step in hit.Route.Steps)
+                    if (await step.TryAnswerAsync(client).ConfigureAwait(false)) return;
+                body = await _body.CollectAsync().ConfigureAwait(false);
+                _exchange.IsBodyRead = _body.IsRead;
+            }
+            if (body == BodyState.Fine) await ForwardAsync(hit.Route.Pool).ConfigureAwait(false);
+            else await RefuseBodyAsync(body).ConfigureAwait(false);
         }
         finally
         {
             _body.End();
+            _exchange.Watcher?.End(_exchange.IsAnswerWhole);
             stages.Observe(client);
         }
     }
@@ -106,6 +115,7 @@ internal sealed class Forwarder(ClientConnection client, Stages stages)
                 var end = await TryAsync(slot, attempt).ConfigureAwait(false);
                 if (end == AttemptEnd.Answered)
                 {
+                    _exchange.IsAnswerWhole = true;
                     Judge(slot);
                     return;
                 }
@@ -238,11 +248,12 @@ internal sealed class Forwarder(ClientConnection client, Stages stages)
     // Each wait ends because a target came up; one that comes and goes must not hold a request for ever.
     private const int MaxWaits = 20;
 
-    private ValueTask GiveUpAsync(int status, string reason)
+    private async ValueTask GiveUpAsync(int status, string reason)
     {
+        _exchange.IsBodyRead = _body.IsRead;
+        if (_exchange.Watcher is { } watcher && await watcher.TryRescueAsync(client, status).ConfigureAwait(false)) return;
         _exchange.Route!.Counters.CountOwnError();
         stages.CountFailed();
-        _exchange.Close |= !_body.IsRead;
-        return LocalAnswer.SendAsync(client, status, reason);
+        await LocalAnswer.SendAsync(client, status, reason).ConfigureAwait(false);
     }
 }

@@ -26,7 +26,9 @@ internal static class HeadWriter
         to.Write(target);
         to.Write(" HTTP/1.1\r\n"u8);
 
-        Copy(to, head.Fields, bytes, head.Upgrades ? NotForTargets & ~FieldIds.Bit(FieldId.Upgrade) : NotForTargets);
+        var without = head.Upgrades ? NotForTargets & ~FieldIds.Bit(FieldId.Upgrade) : NotForTargets;
+        Copy(to, head.Fields, bytes, exchange.Watcher is null ? without : without | exchange.Watcher.DroppedFields);
+        if (exchange.Watcher is not null) to.Write(exchange.Watcher.AddedFields);
         if (head.Upgrades) to.Write("Connection: Upgrade\r\n"u8);
         to.Write(forwarded);
         if (head.HostLength > 0)

@@ -16,6 +16,7 @@ internal static class LocalAnswer
     {
         var exchange = client.Exchange;
         exchange.Status = status;
+        exchange.Close |= !exchange.IsBodyRead;
         exchange.Reason = reason;
         // What targets said or where they are is for the log, not for strangers.
         var page = Encoding.ASCII.GetBytes($"{status} {Title(status)}\n{(status >= 500 ? "Please try again in a moment." : Sentence(reason))}\n");

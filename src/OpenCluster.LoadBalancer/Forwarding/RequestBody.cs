@@ -41,8 +41,8 @@ internal sealed class RequestBody(ClientConnection client)
     /// <summary>Why <see cref="ReadAsync"/> answered -1.</summary>
     public BodyState State { get; private set; }
 
-    /// <summary>Reads it whole when it is small, or when it has already come.</summary>
-    public async ValueTask<BodyState> BeginAsync(RequestHead head, long most)
+    /// <summary>Looks at what has already come of it: often all.</summary>
+    public BodyState Begin(RequestHead head, long most)
     {
         _kind = head.Body;
         _left = head.ContentLength;
@@ -51,10 +51,13 @@ internal sealed class RequestBody(ClientConnection client)
         State = BodyState.Fine;
         Whole = default;
         IsRead = IsWhole = _kind == BodyKind.None;
-        if (_kind == BodyKind.Length) return await BeginLengthAsync().ConfigureAwait(false);
-        if (_kind == BodyKind.Chunked) BeginChunked();
+        if (_kind == BodyKind.Length) BeginLength();
+        else if (_kind == BodyKind.Chunked) BeginChunked();
         return State;
     }
+
+    /// <summary>Reads it whole when it is small; otherwise leaves it where it is.</summary>
+    public ValueTask<BodyState> CollectAsync() => IsRead || _kind == BodyKind.Chunked || _left > KeptBytes ? new(State) : CollectLengthAsync();
 
     /// <summary>The next bytes, framing included; 0 at the end, -1 when there is no good end, see <see cref="State"/>.</summary>
     public async ValueTask<int> ReadAsync(Memory<byte> buffer)
@@ -85,31 +88,32 @@ internal sealed class RequestBody(ClientConnection client)
         _kept = null;
     }
 
-    private async ValueTask<BodyState> BeginLengthAsync()
+    private void BeginLength()
     {
-        if (_left > _most) return State = BodyState.TooLarge;
-        if (_left <= client.Buffered.Length)
+        if (_left > _most)
+        {
+            State = BodyState.TooLarge;
+        }
+        else if (_left <= client.Buffered.Length)
         {
             // Stays where it is: the connection's buffer is not touched before the next request.
             Whole = client.Buffered[..(int)_left];
             client.Consume((int)_left);
+            IsRead = IsWhole = true;
         }
-        else if (_left <= KeptBytes)
+    }
+
+    private async ValueTask<BodyState> CollectLengthAsync()
+    {
+        _kept = ArrayPool<byte>.Shared.Rent((int)_left);
+        var length = (int)_left;
+        for (var filled = 0; filled < length;)
         {
-            _kept = ArrayPool<byte>.Shared.Rent((int)_left);
-            var length = (int)_left;
-            for (var filled = 0; filled < length;)
-            {
-                var count = await ReadAsync(_kept.AsMemory(filled, length - filled)).ConfigureAwait(false);
-                if (count < 0) return State;
-                filled += count;
-            }
-            Whole = _kept.AsMemory(0, length);
+            var count = await ReadAsync(_kept.AsMemory(filled, length - filled)).ConfigureAwait(false);
+            if (count < 0) return State;
+            filled += count;
         }
-        else
-        {
-            return BodyState.Fine;
-        }
+        Whole = _kept.AsMemory(0, length);
         IsRead = IsWhole = true;
         return BodyState.Fine;
     }

@@ -8,21 +8,20 @@ namespace OpenCluster.LoadBalancer.Forwarding;
 internal sealed class TargetConnection : Timed
 {
     private readonly TimeKeeper _keeper;
-    private readonly Socket _socket;
     private ValueTask<int> _armed;
     private bool _hasArmed;
     private int _closed;
 
-    private TargetConnection(TargetSlot slot, Socket socket, TimeKeeper keeper)
+    private TargetConnection(TargetSlot slot, TimeKeeper keeper)
     {
         Slot = slot;
-        _socket = socket;
+        Transport = slot.Connector.Create();
         _keeper = keeper;
         _keeper.Add(this);
     }
 
     public TargetSlot Slot { get; }
-    public Socket Socket => _socket;
+    public Transport Transport { get; }
     /// <summary>Has already served a request: its end before an answer says nothing about the target.</summary>
     public bool IsReused { get; private set; }
     /// <summary>Closed because its time was over.</summary>
@@ -30,22 +29,22 @@ internal sealed class TargetConnection : Timed
     public bool IsClosed => Volatile.Read(ref _closed) != 0;
 
     /// <exception cref="SocketException">It cannot be reached, within the time given.</exception>
+    /// <exception cref="IOException">It was reached and could not be talked to.</exception>
     public static async ValueTask<TargetConnection> ConnectAsync(TargetSlot slot, TimeSpan limit, TimeKeeper keeper)
     {
-        var socket = new Socket(slot.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        var connection = new TargetConnection(slot, socket, keeper);
+        var connection = new TargetConnection(slot, keeper);
         connection.Within(limit);
         try
         {
-            await socket.ConnectAsync(slot.EndPoint).ConfigureAwait(false);
+            await connection.Transport.OpenAsync().ConfigureAwait(false);
             connection.Within(null);
             return connection;
         }
-        catch (Exception lost) when (lost is SocketException or ObjectDisposedException)
+        catch (Exception lost) when (Loss.Is(lost))
         {
-            var timedOut = connection.TimedOut;
             connection.Close();
-            throw timedOut ? new SocketException((int)SocketError.TimedOut) : lost as SocketException ?? new SocketException((int)SocketError.OperationAborted);
+            if (connection.TimedOut) throw new SocketException((int)SocketError.TimedOut);
+            throw;
         }
     }
 
@@ -59,10 +58,10 @@ internal sealed class TargetConnection : Timed
         {
             // Kept, not awaited here: it is awaited exactly once, by ReceiveAsync or DisarmAsync.
 #pragma warning disable CA2012
-            _armed = _socket.ReceiveAsync(buffer, SocketFlags.None);
+            _armed = Transport.ReceiveAsync(buffer);
 #pragma warning restore CA2012
         }
-        catch (Exception lost) when (lost is SocketException or ObjectDisposedException)
+        catch (Exception lost) when (Loss.Is(lost))
         {
             return false;
         }
@@ -73,7 +72,7 @@ internal sealed class TargetConnection : Timed
     /// <summary>Bytes of the receive that <see cref="TryArm"/> started, or of a new one.</summary>
     public ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
-        if (!_hasArmed) return _socket.ReceiveAsync(buffer, SocketFlags.None);
+        if (!_hasArmed) return Transport.ReceiveAsync(buffer);
         _hasArmed = false;
         return _armed;
     }
@@ -90,7 +89,7 @@ internal sealed class TargetConnection : Timed
         {
             await _armed.ConfigureAwait(false);
         }
-        catch (Exception lost) when (lost is SocketException or ObjectDisposedException)
+        catch (Exception lost) when (Loss.Is(lost))
         {
             // Closed by us, just before.
         }
@@ -106,7 +105,7 @@ internal sealed class TargetConnection : Timed
     {
         if (Interlocked.Exchange(ref _closed, 1) != 0) return;
         _keeper.Remove(this);
-        _socket.Dispose();
+        Transport.Dispose();
     }
 
     internal override void Expire()

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Net.Sockets;
 using OpenCluster.LoadBalancer.Admission;
 using OpenCluster.LoadBalancer.Http;
 using OpenCluster.LoadBalancer.Listening;
@@ -24,31 +23,31 @@ internal static class Tunnel
         await client.SendAsync(to.Written).ConfigureAwait(false);
         var early = client.Buffered;
         client.Consume(early.Length);
-        var up = RelayAsync(client, target, client.Socket, target.Socket, early);
-        var down = RelayAsync(client, target, target.Socket, client.Socket, default);
+        var up = RelayAsync(client, target, client.Transport, target.Transport, early);
+        var down = RelayAsync(client, target, target.Transport, client.Transport, default);
         await Task.WhenAll(up, down).ConfigureAwait(false);
         client.Close();
         return AttemptEnd.Answered;
     }
 
-    private static async Task RelayAsync(ClientConnection client, TargetConnection target, Socket from, Socket to, ReadOnlyMemory<byte> first)
+    private static async Task RelayAsync(ClientConnection client, TargetConnection target, Transport from, Transport to, ReadOnlyMemory<byte> first)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
-            if (first.Length > 0) await to.SendAllAsync(first).ConfigureAwait(false);
+            if (first.Length > 0) await to.SendAsync(first).ConfigureAwait(false);
             while (true)
             {
                 client.Within(Limits.TunnelSilence);
                 target.Within(Limits.TunnelSilence);
-                var count = await from.ReceiveAsync(buffer, SocketFlags.None).ConfigureAwait(false);
+                var count = await from.ReceiveAsync(buffer).ConfigureAwait(false);
                 if (count == 0) break;
-                await to.SendAllAsync(buffer.AsMemory(0, count)).ConfigureAwait(false);
+                await to.SendAsync(buffer.AsMemory(0, count)).ConfigureAwait(false);
             }
             // The other direction goes on: half-closed is a state that protocols use.
-            to.Shutdown(SocketShutdown.Send);
+            to.EndSending();
         }
-        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        catch (Exception gone) when (Loss.Is(gone))
         {
             // One side broke: what is left for the other cannot be delivered whole.
             client.Close();

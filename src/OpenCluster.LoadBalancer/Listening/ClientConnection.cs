@@ -1,8 +1,5 @@
 using System.Buffers;
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using System.Text;
 using OpenCluster.LoadBalancer.Admission;
 using OpenCluster.LoadBalancer.Forwarding;
 using OpenCluster.LoadBalancer.Http;
@@ -11,14 +8,14 @@ using OpenCluster.LoadBalancer.Sockets;
 namespace OpenCluster.LoadBalancer.Listening;
 
 /// <summary>
-/// One client's connection: reads heads, hands each request to the stages, and goes on with the next, in order. Nothing here blocks, and a
-/// request allocates nothing: the loop below is the connection's only object besides its buffers.
+/// One client's connection: reads heads, hands each request to the stages, and goes on with the next, in order. Nothing here blocks.
+/// What it reads and writes is HTTP/1.1 whatever the client speaks: over HTTP/2 each stream is a connection of its own here, and its
+/// transport translates.
 /// </summary>
-internal sealed class ClientConnection : Timed
+internal sealed class ClientConnection : AcceptedConnection
 {
     private const int FirstBufferBytes = 4096;
 
-    private readonly Socket _socket;
     private readonly TimeKeeper _keeper;
     private readonly Stages _stages;
     private readonly Forwarder _forwarder;
@@ -31,34 +28,29 @@ internal sealed class ClientConnection : Timed
     private bool _lingering;
     private long _idleSinceMs;
 
-    public ClientConnection(Socket socket, Stages stages)
+    /// <param name="transport">Open already; closed with this.</param>
+    public ClientConnection(Transport transport, ClientFacts facts, Stages stages)
     {
-        _socket = socket;
+        Transport = transport;
+        Facts = facts;
         _stages = stages;
         _keeper = stages.Keeper;
-        Remote = socket.RemoteEndPoint as IPEndPoint ?? new IPEndPoint(IPAddress.None, 0);
-        var address = Remote.Address.IsIPv4MappedToIPv6 ? Remote.Address.MapToIPv4() : Remote.Address;
-        RemoteText = address.ToString();
-        Forwarded = Encoding.ASCII.GetBytes($"X-Forwarded-For: {RemoteText}\r\nX-Forwarded-Proto: http\r\n");
         _forwarder = new Forwarder(this, stages);
         _idleSinceMs = _keeper.NowMs;
     }
 
     public Stages Stages => _stages;
     public Exchange Exchange { get; } = new();
-    public IPEndPoint Remote { get; }
-    public string RemoteText { get; }
-    public Socket Socket => _socket;
-    /// <summary>The header lines that tell a target of this client.</summary>
-    public byte[] Forwarded { get; }
+    public ClientFacts Facts { get; }
+    public Transport Transport { get; }
     /// <summary>Bytes of the head being served, and of what follows it.</summary>
     public ReadOnlySpan<byte> HeadBytes => _buffer;
     /// <summary>What has been received and belongs to nothing read yet.</summary>
     public ReadOnlyMemory<byte> Buffered => _buffer.AsMemory(_start, _end - _start);
     public bool IsClosed => Volatile.Read(ref _closed) != 0;
 
-    /// <summary>Serves requests until either side ends the connection. Never throws.</summary>
-    public async Task ServeAsync()
+    /// <summary>Serves requests until either side ends the connection.</summary>
+    public override async Task ServeAsync()
     {
         _keeper.Add(this);
         try
@@ -73,7 +65,7 @@ internal sealed class ClientConnection : Timed
                 }
             }
         }
-        catch (Exception gone) when (gone is SocketException or ObjectDisposedException or ClientGoneException)
+        catch (Exception gone) when (gone is ClientGoneException || Loss.Is(gone))
         {
             // The client went away, or its time was over. Both are counted where they are decided; here is nobody left to tell.
         }
@@ -82,7 +74,6 @@ internal sealed class ClientConnection : Timed
             Close();
             ArrayPool<byte>.Shared.Return(_buffer);
             _buffer = [];
-            _stages.Connections.Left(this);
         }
     }
 
@@ -134,10 +125,10 @@ internal sealed class ClientConnection : Timed
         Exchange.BytesOut += bytes.Length;
         try
         {
-            var sending = _socket.SendAllAsync(bytes);
+            var sending = Transport.SendAsync(bytes);
             return sending.IsCompletedSuccessfully ? default : FinishAsync(sending);
         }
-        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        catch (Exception gone) when (Loss.Is(gone))
         {
             throw new ClientGoneException(gone);
         }
@@ -151,9 +142,9 @@ internal sealed class ClientConnection : Timed
         _lingering = true;
         try
         {
-            _socket.Shutdown(SocketShutdown.Send);
+            Transport.EndSending();
         }
-        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        catch (Exception gone) when (Loss.Is(gone))
         {
             Close();
         }
@@ -165,26 +156,19 @@ internal sealed class ClientConnection : Timed
         if (!_lingering) Volatile.Write(ref DueMs, limit is { } some ? _keeper.NowMs + (long)some.TotalMilliseconds : long.MaxValue);
     }
 
-    public void Close()
+    public override void Close()
     {
         if (Interlocked.Exchange(ref _closed, 1) != 0) return;
         _keeper.Remove(this);
-        _socket.Dispose();
+        Transport.Dispose();
     }
 
-    /// <summary>Closes so that the client sees it was no good end: with a reset where the kernel allows.</summary>
+    /// <summary>Closes so that the client sees it was no good end.</summary>
     public void Abort()
     {
-        if (IsClosed) return;
-        try
-        {
-            _socket.LingerState = new LingerOption(true, 0);
-        }
-        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
-        {
-            // Already gone: what the reset was to bring about.
-        }
-        Close();
+        if (Interlocked.Exchange(ref _closed, 1) != 0) return;
+        _keeper.Remove(this);
+        Transport.Abort();
     }
 
     internal override bool IsDue(long nowMs) =>
@@ -201,9 +185,9 @@ internal sealed class ClientConnection : Timed
     {
         try
         {
-            return _socket.Available > 0;
+            return Transport.HasInput;
         }
-        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        catch (Exception gone) when (Loss.Is(gone))
         {
             return false;
         }
@@ -245,7 +229,7 @@ internal sealed class ClientConnection : Timed
             }
 
             if (_end == _buffer.Length) Reserve(_buffer.Length * 2);
-            var count = await _socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None).ConfigureAwait(false);
+            var count = await Transport.ReceiveAsync(_buffer.AsMemory(_end)).ConfigureAwait(false);
             if (count == 0) return false;
             _end += count;
         }
@@ -291,7 +275,7 @@ internal sealed class ClientConnection : Timed
         BeginLinger();
         for (long drained = 0; drained < Limits.LingerBytes && !IsClosed;)
         {
-            var count = await _socket.ReceiveAsync(_buffer.AsMemory(), SocketFlags.None).ConfigureAwait(false);
+            var count = await Transport.ReceiveAsync(_buffer).ConfigureAwait(false);
             if (count == 0) return;
             drained += count;
         }
@@ -303,9 +287,9 @@ internal sealed class ClientConnection : Timed
         Within(Limits.BodySilence);
         try
         {
-            return await _socket.ReceiveAsync(buffer, SocketFlags.None).ConfigureAwait(false);
+            return await Transport.ReceiveAsync(buffer).ConfigureAwait(false);
         }
-        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        catch (Exception gone) when (Loss.Is(gone))
         {
             throw new ClientGoneException(gone);
         }
@@ -323,7 +307,7 @@ internal sealed class ClientConnection : Timed
         {
             await sending.ConfigureAwait(false);
         }
-        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        catch (Exception gone) when (Loss.Is(gone))
         {
             throw new ClientGoneException(gone);
         }

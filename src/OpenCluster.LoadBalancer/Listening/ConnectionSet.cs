@@ -1,13 +1,14 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using OpenCluster.LoadBalancer.Admission;
+using OpenCluster.LoadBalancer.Sockets;
 
 namespace OpenCluster.LoadBalancer.Listening;
 
 /// <summary>The open client connections, bounded by <see cref="Limits.Connections"/>.</summary>
 internal sealed class ConnectionSet
 {
-    private readonly ConcurrentDictionary<ClientConnection, byte> _open = new();
+    private readonly ConcurrentDictionary<AcceptedConnection, byte> _open = new();
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _count;
     private long _accepted;
@@ -19,7 +20,8 @@ internal sealed class ConnectionSet
     public long Refused => Interlocked.Read(ref _refused);
 
     /// <summary>Starts to serve a client just accepted, or turns it away when there are too many.</summary>
-    public void Serve(Socket socket, Stages stages)
+    /// <param name="begin">The protocol of the listener: makes a connection of the socket. May fail with a lost connection.</param>
+    public void Serve(Socket socket, Func<Socket, AcceptedConnection> begin)
     {
         Interlocked.Increment(ref _accepted);
         if (Interlocked.Increment(ref _count) > Limits.Connections)
@@ -30,13 +32,13 @@ internal sealed class ConnectionSet
             return;
         }
 
-        ClientConnection connection;
+        AcceptedConnection connection;
         try
         {
             socket.NoDelay = true;
-            connection = new ClientConnection(socket, stages);
+            connection = begin(socket);
         }
-        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        catch (Exception gone) when (Loss.Is(gone))
         {
             // It left between being accepted and being looked at.
             socket.Dispose();
@@ -44,12 +46,13 @@ internal sealed class ConnectionSet
             return;
         }
         _open.TryAdd(connection, 0);
-        _ = connection.ServeAsync();
+        _ = ServeAsync(connection);
     }
 
-    public void Left(ClientConnection connection)
+    private async Task ServeAsync(AcceptedConnection connection)
     {
-        if (!_open.TryRemove(connection, out _)) return;
+        await connection.ServeAsync().ConfigureAwait(false);
+        _open.TryRemove(connection, out _);
         if (Interlocked.Decrement(ref _count) == 0 && _closing) _empty.TrySetResult();
     }
 

@@ -72,7 +72,7 @@ internal sealed class PortListener : IDisposable
         _stop.Cancel();
         try
         {
-            while (Socket.Poll(0, SelectMode.SelectRead)) _stages.Connections.Serve(Socket.Accept(), _stages);
+            while (Socket.Poll(0, SelectMode.SelectRead)) _stages.Connections.Serve(Socket.Accept(), Begin);
         }
         catch (SocketException)
         {
@@ -82,6 +82,12 @@ internal sealed class PortListener : IDisposable
         _stop.Dispose();
     }
 
+    private AcceptedConnection Begin(Socket accepted)
+    {
+        var facts = new ClientFacts((IPEndPoint)accepted.RemoteEndPoint!, isSecure: false);
+        return new ClientConnection(new SocketTransport(accepted), facts, _stages);
+    }
+
     private async Task AcceptAsync()
     {
         var stopped = _stop.Token;
@@ -89,7 +95,7 @@ internal sealed class PortListener : IDisposable
         {
             try
             {
-                _stages.Connections.Serve(await Socket.AcceptAsync(stopped).ConfigureAwait(false), _stages);
+                _stages.Connections.Serve(await Socket.AcceptAsync(stopped).ConfigureAwait(false), Begin);
             }
             catch (Exception ended) when (ended is ObjectDisposedException or OperationCanceledException || stopped.IsCancellationRequested)
             {

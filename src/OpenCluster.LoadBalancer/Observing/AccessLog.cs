@@ -141,7 +141,7 @@ internal sealed class AccessLog : IAsyncDisposable
         to.Raw("\",\"id\":\""u8);
         to.Hex(exchange.Id);
         to.Raw("\",\"client\":\""u8);
-        to.Ascii(client.RemoteText);
+        to.Ascii(client.Facts.RemoteText);
         if (known)
         {
             to.Raw("\",\"method\":\""u8);

@@ -1,12 +1,13 @@
 using OpenCluster.LoadBalancer.Balancing;
+using OpenCluster.LoadBalancer.Forwarding;
 using OpenCluster.LoadBalancer.Observing;
-using OpenCluster.LoadBalancer.Web;
 using OpenCluster.Model.Nouns;
 
 namespace OpenCluster.LoadBalancer.Routing;
 
 /// <summary>A compiled route: where its requests go and by which rules. Immutable; what lasts is in its memory.</summary>
-internal sealed record RouteEntry(string Id, string Name, RouteRules Rules, TargetPool Pool, StaticFiles? Files, RouteMemory Memory)
+/// <param name="Steps">What happens to a request before a target is chosen, in this order.</param>
+internal sealed record RouteEntry(string Id, string Name, RouteRules Rules, TargetPool Pool, RouteStep[] Steps, RouteMemory Memory)
 {
     public RouteCounters Counters => Memory.Counters;
 }

@@ -13,7 +13,7 @@ namespace OpenCluster.LoadBalancer.Web;
 /// Serves the files below one directory: index pages, validators (RFC 9110 §13), single ranges (§14), files compressed beforehand.
 /// Small files stay in memory, looked at again every second, so that a hot one costs no call of the file system.
 /// </summary>
-internal sealed class StaticFiles
+internal sealed class StaticFiles : RouteStep
 {
     private const long LookAgainMs = 1000;
     private const int PieceBytes = 128 * 1024;
@@ -42,10 +42,16 @@ internal sealed class StaticFiles
         return before is not null && before._root == root ? before : new StaticFiles(root);
     }
 
-    public async ValueTask AnswerAsync(ClientConnection client, bool bodyRead)
+    public override async ValueTask<bool> TryAnswerAsync(ClientConnection client)
+    {
+        await AnswerAsync(client).ConfigureAwait(false);
+        return true;
+    }
+
+    private async ValueTask AnswerAsync(ClientConnection client)
     {
         var exchange = client.Exchange;
-        exchange.Close |= !bodyRead;
+        exchange.Close |= !exchange.IsBodyRead;
         if (exchange.Head.Method is not (RequestMethod.Get or RequestMethod.Head))
         {
             await LocalAnswer.SendAsync(client, 405, "only GET and HEAD are served here", "Allow: GET, HEAD\r\n").ConfigureAwait(false);

@@ -84,6 +84,6 @@ public sealed class RoutingTableTests : IDisposable
     private RouteEntry Route(string name)
     {
         var memory = new RouteMemory();
-        return new RouteEntry(name, name, new RouteRules(), new TargetPool([], new RouteRules(), memory, _keeper), null, memory);
+        return new RouteEntry(name, name, new RouteRules(), new TargetPool([], new RouteRules(), memory, _keeper), [], memory);
     }
 }

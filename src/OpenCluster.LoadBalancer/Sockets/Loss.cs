@@ -2,8 +2,19 @@ using System.Net.Sockets;
 
 namespace OpenCluster.LoadBalancer.Sockets;
 
-internal static class SocketErrors
+/// <summary>The ways in which a connection is lost, which are ordinary and not errors of ours.</summary>
+internal static class Loss
 {
+    public static bool Is(Exception failure) => failure is SocketException or ObjectDisposedException or IOException;
+
+    /// <summary>What happened to a connection, for a person.</summary>
+    public static string InWords(this Exception loss) => loss switch
+    {
+        SocketException error => error.SocketErrorCode.InWords(),
+        ObjectDisposedException => "connection closed by us",
+        _ => loss.Message,
+    };
+
     /// <summary>What happened to a connection, for a person.</summary>
     public static string InWords(this SocketError error) => error switch
     {

@@ -1,0 +1,37 @@
+namespace OpenCluster.LoadBalancer.Sockets;
+
+/// <summary>
+/// A two-way stream of bytes on which HTTP/1.1 is spoken, towards a client or a target: a plain socket, TLS, one stream of an HTTP/2
+/// connection that is translated at this edge, a connection an app opened to us. Whoever uses it sends one thing at a time and receives one
+/// thing at a time; both may be under way together.
+/// </summary>
+/// <remarks>
+/// What fails does so with a <see cref="System.Net.Sockets.SocketException"/>, an <see cref="ObjectDisposedException"/> when it was closed
+/// meanwhile, or an <see cref="IOException"/> whose message says what happened (a TLS handshake); nothing else. See <see cref="Loss"/>.
+/// </remarks>
+internal abstract class Transport : IDisposable
+{
+    /// <summary>Connects, shakes hands: whatever comes before the first byte. Ended early only by <see cref="Dispose"/>.</summary>
+    public virtual ValueTask OpenAsync() => default;
+
+    /// <summary>Bytes as they come, at least one; 0 when the other side has ended.</summary>
+    public abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer);
+
+    /// <summary>
+    /// All of it. What begins a message holds its whole head, so that a transport which translates need not wait for the rest. The bytes are
+    /// the caller's again once this completes.
+    /// </summary>
+    public abstract ValueTask SendAsync(ReadOnlyMemory<byte> bytes);
+
+    /// <summary>Whether something can be received at once: bytes, or the end.</summary>
+    public abstract bool HasInput { get; }
+
+    /// <summary>No more will be sent; the other direction goes on.</summary>
+    public abstract void EndSending();
+
+    /// <summary>Closes so that the other side sees it was no good end: with a reset where there is such a thing.</summary>
+    public abstract void Abort();
+
+    /// <summary>Closes. May come at any time from any thread, and more than once; what is under way then fails.</summary>
+    public abstract void Dispose();
+}
