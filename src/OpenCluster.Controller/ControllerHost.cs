@@ -108,7 +108,7 @@ public sealed class ControllerHost : IAsyncDisposable
 
         var git = new CommitResolver(time);
         var roster = new Roster();
-        var boards = new Boards(ledger);
+        var boards = new Boards(ledger, firstDocuments.Tokens);
         var story = new Story(time);
         var streams = new EventStreams(time, options.MaxStreams, stopping.Token);
         var tasks = new TaskBroker(time);
@@ -126,7 +126,7 @@ public sealed class ControllerHost : IAsyncDisposable
         new FileEndpoints(loop, versions, store).Map(api);
         new DeployEndpoints(loop, files, secrets).Map(api);
         new WebhookEndpoints(loop, secrets, failures).Map(api);
-        new TokenEndpoints(loop, firstDocuments.Tokens, time).Map(api);
+        new TokenEndpoints(loop, boards, firstDocuments.Tokens, time).Map(api);
         new AgentEndpoints(loop, roster, boards, streams, tasks, files, firstDocuments.Tokens).Map(api);
         new ArchiveEndpoints(loop, roster, files, options.MaxArchiveBytes).Map(api);
         new TaskEndpoints(loop, roster, tasks).Map(api);

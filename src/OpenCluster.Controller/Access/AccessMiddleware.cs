@@ -40,7 +40,7 @@ internal sealed class AccessMiddleware(TokenBook tokens, FailureLimit failures)
         throw Problems.NotAuthenticated("The token is not one of this cluster's.");
     }
 
-    private static string Lower(TokenRole role) => role switch { TokenRole.Agent => "agent", TokenRole.Read => "read", TokenRole.Deploy => "deploy", _ => "admin" };
+    private static string Lower(TokenRole role) => role switch { TokenRole.Agent => "agent", TokenRole.App => "app", TokenRole.Read => "read", TokenRole.Deploy => "deploy", _ => "admin" };
 }
 
 internal static class CallerOfRequest

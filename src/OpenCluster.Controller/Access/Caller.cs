@@ -14,5 +14,5 @@ internal sealed record Caller(TokenRole Role, string Name, string? Server, strin
     public static Caller Controller { get; } = new(TokenRole.Admin, "controller", null, "local");
 
     /// <summary>True when a route that asks for <paramref name="role"/> is open to this caller.</summary>
-    public bool Includes(TokenRole role) => Role == role || (Role != TokenRole.Agent && role != TokenRole.Agent && Role > role);
+    public bool Includes(TokenRole role) => Role == role || (role >= TokenRole.Read && Role > role);
 }

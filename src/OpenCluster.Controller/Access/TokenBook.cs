@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using OpenCluster.Api.Requests;
 using OpenCluster.Decisions.Conducting;
+using OpenCluster.Model.Balancing;
 using OpenCluster.Model.Nouns;
 
 namespace OpenCluster.Controller.Access;
@@ -42,6 +44,13 @@ internal sealed class TokenBook
         var hash = Token.HashOf(token);
         return Tokens.TryGetValue(hash, out var document) ? KeyValuePair.Create(hash, document) : null;
     }
+
+    /// <summary>What load-balancers must know of the tokens of apps, in an order that lasts.</summary>
+    public ImmutableArray<AppToken> Apps =>
+    [
+        .. Tokens.Where(t => t.Value.Role == TokenRole.App).OrderBy(t => t.Key, StringComparer.Ordinal)
+            .Select(t => new AppToken { Name = t.Value.Name, Hash = t.Key, KeyHash = t.Value.KeyHash, Route = t.Value.Route, Endpoints = t.Value.Endpoints }),
+    ];
 
     /// <summary>The write that binds an agent's token, made for a server's name, to the server itself: from then on it survives a rename. None when it is bound.</summary>
     public ImmutableArray<DocumentWrite> Bind(string hash, Server server) =>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OpenCluster.Api.Requests;
 
 namespace OpenCluster.Controller.Access;
@@ -10,5 +11,11 @@ internal sealed record TokenDocument
     public required string Name { get; init; }
     /// <summary>For an agent: its server's name until the server is known, then its id (which survives a rename).</summary>
     public string? Server { get; init; }
+    /// <summary>For an app: id of the route it may register for.</summary>
+    public string? Route { get; init; }
+    /// <summary>For an app of a dynamic route: SHA-256 of its key.</summary>
+    public string? KeyHash { get; init; }
+    /// <summary>For an app: endpoints it may ask the broker for.</summary>
+    public ImmutableArray<string> Endpoints { get; init; } = [];
     public DateTimeOffset Created { get; init; }
 }

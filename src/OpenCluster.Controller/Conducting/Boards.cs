@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OpenCluster.Api;
+using OpenCluster.Controller.Access;
 using OpenCluster.Controller.Streams;
 using OpenCluster.Decisions.Conducting;
 using OpenCluster.Model.Nouns;
@@ -7,7 +8,7 @@ using OpenCluster.Model.Nouns;
 namespace OpenCluster.Controller.Conducting;
 
 /// <summary>What servers and balancers are told, worked out from the state when it may have changed. Called from the loop alone.</summary>
-internal sealed class Boards(Ledger ledger)
+internal sealed class Boards(Ledger ledger, TokenBook tokens)
 {
     public Board Assignments { get; } = new();
     public Board Snapshots { get; } = new();
@@ -47,6 +48,7 @@ internal sealed class Boards(Ledger ledger)
         }
 
         snapshot = snapshot with { Generation = ledger.Generation };
+        if (snapshot.Listeners.Any(l => l.Protocol == ListenerProtocol.Registrations)) snapshot = snapshot with { AppTokens = tokens.Apps };
         Snapshots.Post(
             balancer,
             JsonSerializer.SerializeToUtf8Bytes(snapshot, ApiJson.Default.BalancerSnapshot),

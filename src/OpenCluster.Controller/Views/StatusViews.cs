@@ -36,8 +36,10 @@ internal static class StatusViews
     /// <summary>Scopes with names instead of ids, as people write them.</summary>
     public static ImmutableArray<PauseView> Pauses(ClusterView view) => [.. view.Pauses.Select(p => new PauseView(Scope(view.Cluster, p.Scope), p.By, p.Why, p.Since))];
 
-    private static string Served(ClusterView view, ImmutableArray<RouteView> routes)
+    private static string Served(ClusterView view, ImmutableArray<RouteView> all)
     {
+        // Whether apps have registered for a route is theirs to decide: nobody there is no fault of the cluster.
+        ImmutableArray<RouteView> routes = [.. all.Where(r => r.Service.Length > 0)];
         if (view.Cluster.Name.Length == 0) return "No file has been applied yet.";
         if (routes.IsEmpty) return "There are no routes.";
         var served = routes.Count(r => r.Healthy > 0);

@@ -15,6 +15,14 @@ internal static class BalancerCare
         else if (report.Refused is null && before?.Report.Refused is not null)
             situation.Say(Weight.Good, $"balancer/{report.Balancer}", $"{report.Balancer} on {situation.ServerName(process.ServerId)} serves the newest routes again.");
 
+        if (report.Peer is { } peer && situation.State.Peers.Find(report.Balancer)?.At != peer)
+        {
+            situation.State.Peers.Put(report.Balancer, new SeenPeer(report.Balancer, peer));
+            situation.Changes.TellBalancers();
+        }
+        foreach (var conflict in report.Conflicts.Except(before?.Report.Conflicts ?? []))
+            situation.Say(Weight.Warning, $"balancer/{report.Balancer}", conflict);
+
         var seen = before ?? (situation.Balancers[report.Balancer] = new ObservedBalancer { Report = report });
         seen.Report = report;
         seen.HeardAt = situation.Now;

@@ -31,6 +31,7 @@ internal sealed class ClusterState
         counters = new(Keys.Counter, DocumentsJson.Default.Counter, changes);
         Pauses = new(Keys.Pause, DocumentsJson.Default.Pause, changes);
         Seen = new(Keys.Seen, DocumentsJson.Default.SeenServer, changes);
+        Peers = new(Keys.Peer, DocumentsJson.Default.SeenPeer, changes);
     }
 
     /// <summary>Applied files kept; the oldest goes when there is one more.</summary>
@@ -44,6 +45,9 @@ internal sealed class ClusterState
     public Table<Pause> Pauses { get; }
 
     public Table<SeenServer> Seen { get; }
+
+    /// <summary>By the balancer's instance id.</summary>
+    public Table<SeenPeer> Peers { get; }
 
     /// <summary>Applied files without their text, oldest first.</summary>
     public SortedDictionary<int, AppliedFile> Files { get; } = [];
@@ -121,6 +125,7 @@ internal sealed class ClusterState
         if (instancesOn.TryGetValue(instance.ServerId, out var onServer) && onServer.Remove(instance.Id) && onServer.Count == 0)
             instancesOn.Remove(instance.ServerId);
         instances.Remove(instance.Id);
+        Peers.Remove(instance.Id);
         Changes.TellAgent(instance.ServerId);
     }
 
@@ -163,6 +168,8 @@ internal sealed class ClusterState
             Index(deployments.Load(deployment, json));
         else if (Id(key, Keys.Seen) is { } seen)
             Seen.Load(seen, json);
+        else if (Id(key, Keys.Peer) is { } peer)
+            Peers.Load(peer, json);
         else if (Id(key, Keys.Counter) is { } counter)
             counters.Load(counter, json);
         else if (Id(key, Keys.Pause) is { } pause)
@@ -178,7 +185,7 @@ internal sealed class ClusterState
     /// <summary>Every document as it would be written now, applied files aside; for checks that memory and store agree.</summary>
     public IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>>> Documents() =>
         Objects.Documents()
-            .Concat(Of(releases)).Concat(Of(instances)).Concat(Of(deployments)).Concat(Of(counters)).Concat(Of(Pauses)).Concat(Of(Seen));
+            .Concat(Of(releases)).Concat(Of(instances)).Concat(Of(deployments)).Concat(Of(counters)).Concat(Of(Pauses)).Concat(Of(Seen)).Concat(Of(Peers));
 
     private static IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>>> Of<T>(Table<T> table)
         where T : class =>

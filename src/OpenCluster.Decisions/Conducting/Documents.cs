@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using OpenCluster.Decisions.RollOuts;
 using OpenCluster.Model;
+using OpenCluster.Model.Balancing;
 using OpenCluster.Model.Nouns;
 using OpenCluster.Model.Running;
 
@@ -23,6 +24,9 @@ public sealed record SeenServer
     /// <summary>Instances that listen, oldest first. Kept while the server is silent: the load-balancers' own checks decide then.</summary>
     public ImmutableArray<Listening> Listening { get; init; } = [];
 }
+
+/// <summary>Where a balancer said its peers reach it: must outlive the controller, or a restart of it would part the balancers.</summary>
+public sealed record SeenPeer(string Balancer, PeerAddress At);
 
 /// <summary>Where an instance listens.</summary>
 public sealed record Listening(string InstanceId, string Address, ImmutableSortedDictionary<string, int> Ports);
@@ -56,6 +60,7 @@ public static class Keys
     public const string Deployment = "deployment/";
     public const string Pause = "pause/";
     public const string Seen = "seen/";
+    public const string Peer = "peer/";
     public const string Counter = "counter/";
     public const string File = "file/";
 }
@@ -89,6 +94,7 @@ internal sealed class DocumentsJson(JsonSerializerOptions options) : DocumentsJs
 [JsonSerializable(typeof(Deployment))]
 [JsonSerializable(typeof(Pause))]
 [JsonSerializable(typeof(SeenServer))]
+[JsonSerializable(typeof(SeenPeer))]
 [JsonSerializable(typeof(Counter))]
 [JsonSerializable(typeof(AppliedFile))]
 [JsonSerializable(typeof(ServiceSpec))]

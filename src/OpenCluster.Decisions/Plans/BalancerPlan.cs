@@ -24,6 +24,7 @@ internal static class BalancerPlan
             || state.Objects.LoadBalancer(process.ServiceId) is not { } balancer
             || state.Server(process.ServerId) is not { } server)
             return null;
+        var isRegistrar = balancer.Listeners.Any(l => l.Protocol == ListenerProtocol.Registrations);
         return new BalancerSnapshot
         {
             Balancer = processId,
@@ -37,10 +38,13 @@ internal static class BalancerPlan
                     .Select(r => Route(state, r))
                     .OfType<RoutePlan>(),
             ],
+            Peers = RegistrarPlan.Peers(state),
+            Sites = isRegistrar ? RegistrarPlan.Sites(state) : [],
+            Endpoints = isRegistrar ? RegistrarPlan.Endpoints(state) : [],
         };
     }
 
-    private static Listener Filled(ClusterState state, Server server, Listener listener)
+    public static Listener Filled(ClusterState state, Server server, Listener listener)
     {
         var offset = listener.Port < FirstUnprivilegedPort ? state.Seen.Find(server.Id)?.LowPortOffset ?? 0 : 0;
         return listener with
@@ -53,14 +57,14 @@ internal static class BalancerPlan
     private static RoutePlan? Route(ClusterState state, Route route)
     {
         var service = state.Objects.Cluster.Services.FirstOrDefault(s => s.Name == route.Service);
-        if (service?.In(route.Zone) is null)
+        if (service?.In(route.Zone) is null && route.Kind == RouteKind.Static)
             return null;
-        var place = new ServiceZone(service.Id, state.Objects.ZoneId(route.Zone));
-        var running = state.InstancesOf(place).Where(i => i.Wanted is Wanted.Run or Wanted.Drain).ToList();
+        var running = service is null ? [] : state.InstancesOf(new ServiceZone(service.Id, state.Objects.ZoneId(route.Zone))).Where(i => i.Wanted is Wanted.Run or Wanted.Drain).ToList();
         return new RoutePlan
         {
             Id = route.Id,
             Name = route.Name,
+            Kind = route.Kind,
             Matches = route.Matches,
             Rules = route.Rules,
             Check = Check(state, route, running),
@@ -86,7 +90,7 @@ internal static class BalancerPlan
         };
     }
 
-    private static int? PortOf(ClusterState state, Instance instance, Listening listening, string name)
+    public static int? PortOf(ClusterState state, Instance instance, Listening listening, string name)
     {
         if (name.Length > 0)
             return listening.Ports.TryGetValue(name, out var named) ? named : null;

@@ -18,6 +18,14 @@ public sealed record BalancerSnapshot
     /// <summary>Addresses are filled in: every listener has an IP and a port.</summary>
     public ImmutableArray<Listener> Listeners { get; init; } = [];
     public ImmutableArray<RoutePlan> Routes { get; init; } = [];
+    /// <summary>Every load-balancer process of the cluster that has told where its peers reach it, itself included.</summary>
+    public ImmutableArray<Peer> Peers { get; init; } = [];
+    /// <summary>Who may register and ask the broker. Empty for a balancer that does not listen for that.</summary>
+    public ImmutableArray<AppToken> AppTokens { get; init; } = [];
+    /// <summary>Every route of the cluster, for judging what apps may claim. Empty for a balancer that does not listen for registrations.</summary>
+    public ImmutableArray<Site> Sites { get; init; } = [];
+    /// <summary>What the broker knows of services and external endpoints. Empty for a balancer that does not listen for registrations.</summary>
+    public ImmutableArray<BrokeredEndpoint> Endpoints { get; init; } = [];
 }
 
 /// <summary>A route with its targets.</summary>
@@ -25,6 +33,7 @@ public sealed record RoutePlan
 {
     public required string Id { get; init; }
     public required string Name { get; init; }
+    public RouteKind Kind { get; init; }
     public ImmutableArray<RouteMatch> Matches { get; init; } = [];
     public RouteRules Rules { get; init; } = new();
     /// <summary>How the balancer itself checks targets; null for a TCP connect.</summary>
@@ -49,6 +58,10 @@ public sealed record Target
     public int Weight { get; init; } = 100;
     /// <summary>No new requests; those in flight end.</summary>
     public bool Draining { get; init; }
+    /// <summary>How it is checked; null for as its route says.</summary>
+    public HealthCheck? Check { get; init; }
+    /// <summary>Id of the registration whose app opened the connections to it: nothing listens at the address. Null for a target that listens.</summary>
+    public string? Reverse { get; init; }
 }
 
 /// <summary>What a balancer reports, every second and when a target changes.</summary>
@@ -64,6 +77,12 @@ public sealed record BalancerReport
     /// <summary>Requests answered since the process started, and those answered with an error the balancer made itself.</summary>
     public long Requests { get; init; }
     public long Failed { get; init; }
+    /// <summary>Where other balancers reach this one; null for one that keeps to itself.</summary>
+    public PeerAddress? Peer { get; init; }
+    /// <summary>Apps registered with any balancer, as this one knows it.</summary>
+    public int Registrations { get; init; }
+    /// <summary>Paths that two apps claim, in words, oldest first; at most 20.</summary>
+    public ImmutableArray<string> Conflicts { get; init; } = [];
 }
 
 public enum TargetState { Unknown, Up, Down, Ejected }

@@ -17,10 +17,26 @@ public sealed record LoadBalancer : INamed
     public int MetricsPort { get; init; }
 }
 
-public enum ListenerProtocol { Http }
+public enum ListenerProtocol
+{
+    Http,
+    /// <summary>Apps register here and ask the broker.</summary>
+    Registrations,
+}
 
 /// <summary>Where a balancer accepts connections. An empty address is the server's own.</summary>
 public sealed record Listener(string Name, int Port, ListenerProtocol Protocol = ListenerProtocol.Http, string Address = "");
+
+/// <summary>Who may add targets to a route.</summary>
+public enum RouteKind
+{
+    /// <summary>The controller alone.</summary>
+    Static,
+    /// <summary>Apps too, with the route's token and key, for any site and path that its matches cover. It answers to nothing by itself.</summary>
+    Dynamic,
+    /// <summary>Apps too, with the route's token, for its own paths and those below them. The preferred one.</summary>
+    LimitedDynamic,
+}
 
 /// <summary>Where requests for hosts and paths go. The longest path wins; exceptions take part of a path out.</summary>
 public sealed record Route : INamed
@@ -30,9 +46,12 @@ public sealed record Route : INamed
     public string? RenamedFrom { get; init; }
     /// <summary>Load-balancers that serve it; empty for all.</summary>
     public ImmutableArray<string> LoadBalancers { get; init; } = [];
+    public RouteKind Kind { get; init; }
+    /// <summary>Networks (CIDR) whose addresses apps may register; empty: an app may register only the address it asks from.</summary>
+    public ImmutableArray<string> RegisterFrom { get; init; } = [];
     /// <summary>What it answers to. Several are one route for the app.</summary>
     public required ImmutableArray<RouteMatch> Matches { get; init; }
-    /// <summary>The service and zone that serve it.</summary>
+    /// <summary>The service and zone that serve it. No service, an empty name, only where apps register.</summary>
     public required string Service { get; init; }
     public string Zone { get; init; } = "default";
     /// <summary>Name of the service's port; empty for the main one.</summary>

@@ -42,7 +42,8 @@ internal static class BalancingRules
     private static IEnumerable<Finding> Claims(Cluster cluster)
     {
         var claims = new Dictionary<(string Balancer, string Host, string Path), string>();
-        foreach (var route in cluster.Routes)
+        // A dynamic route's matches say what apps may claim; it answers to nothing itself.
+        foreach (var route in cluster.Routes.Where(r => r.Kind != RouteKind.Dynamic))
         {
             IEnumerable<string> balancers = route.LoadBalancers.IsEmpty ? cluster.LoadBalancers.Select(b => b.Name) : route.LoadBalancers;
             for (var i = 0; i < route.Matches.Length; i++)
@@ -62,6 +63,10 @@ internal static class BalancingRules
 
     private static IEnumerable<Finding> Answers(Route route, Cluster cluster)
     {
+        if (route.Kind != RouteKind.Static && !cluster.LoadBalancers.Any(b => b.Listeners.Any(l => l.Protocol == ListenerProtocol.Registrations)))
+            yield return new Finding($"routes.{route.Name}.kind", "apps may register for it, but no load-balancer listens for registrations", "Add a listener under \"load-balancers\": {port: 7401, protocol: registrations}");
+        if (route.Kind == RouteKind.Static && !route.RegisterFrom.IsEmpty)
+            yield return new Finding($"routes.{route.Name}.register-from", "no app can register for a static route", "Make it kind: limited-dynamic, or take this out");
         // A service that does not exist is reported as a reference.
         if (cluster.Services.FirstOrDefault(s => s.Name == route.Service) is not { } service)
             yield break;

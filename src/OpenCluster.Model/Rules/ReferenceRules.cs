@@ -58,7 +58,7 @@ internal static class ReferenceRules
         var path = $"routes.{route.Name}";
         return
         [
-            .. known.Missing($"{path}.to", "service", route.Service),
+            .. known.Missing($"{path}.to", "service", route.Service.Length == 0 ? null : route.Service),
             .. known.Missing($"{path}.zone", "zone", route.Zone),
             .. route.LoadBalancers.SelectMany((b, i) => known.Missing($"{path}.load-balancers.{i}", "load-balancer", b)),
         ];

@@ -40,7 +40,7 @@ internal static class ListenerSchema
 {
     private static readonly Key<string> Name = new("name", Common.Name, "What it is called in metrics and logs.", "") { UsualWords = "http for the first, http-PORT for others" };
     private static readonly OptionalKey<int> Port = new("port", Common.PortNumber, "The port.") { Required = true };
-    private static readonly Key<ListenerProtocol> Protocol = new("protocol", new ChoiceShape<ListenerProtocol>(("http", ListenerProtocol.Http)), "What is spoken.", ListenerProtocol.Http);
+    private static readonly Key<ListenerProtocol> Protocol = new("protocol", new ChoiceShape<ListenerProtocol>(("http", ListenerProtocol.Http), ("registrations", ListenerProtocol.Registrations)), "What is spoken. registrations: apps register here and ask the broker.", ListenerProtocol.Http);
     private static readonly Key<string> Address = new("address", new TextShape("an IP address", Texts.NotAnAddress), "The address.", "") { UsualWords = "the server's own" };
 
     public static readonly ObjectShape<Listener> Shape = new("a listener", [Name, Port, Protocol, Address],

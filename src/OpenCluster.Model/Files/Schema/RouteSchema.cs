@@ -9,7 +9,11 @@ internal static class RouteSchema
 {
     private static readonly RouteRules Usual = new();
 
-    private static readonly OptionalKey<string> To = new("to", Common.Named("the name of a service"), "The service that answers.") { Otherwise = "the service of the route's own name" };
+    private static readonly OptionalKey<string> To = new("to", Common.Named("the name of a service"), "The service that answers.") { Otherwise = "the service of the route's own name; none where apps register" };
+    private static readonly Key<RouteKind> Kind = new("kind", new ChoiceShape<RouteKind>(("static", RouteKind.Static), ("limited-dynamic", RouteKind.LimitedDynamic), ("dynamic", RouteKind.Dynamic)),
+        "Who may add targets. static: the controller alone. limited-dynamic: apps too, for its paths and those below them. dynamic: apps too, for any site that match covers.", RouteKind.Static);
+    private static readonly Key<ImmutableArray<string>> RegisterFrom = new("register-from", new ListShape<string>("networks", new TextShape("a network", Texts.NotANetwork)),
+        "Networks whose addresses apps may register; without them only the address an app asks from.", []);
     private static readonly Key<string> Zone = new("zone", Common.Named("the name of a zone"), "The zone whose instances of it answer.", "default");
     private static readonly Key<string> Port = new("port", Common.Named("the name of a port"), "The service's port.", "") { UsualWords = "the main one" };
     private static readonly OptionalKey<ImmutableArray<RouteMatch>> Match = new("match", new ListShape<RouteMatch>("matches", MatchSchema.Shape),
@@ -28,7 +32,7 @@ internal static class RouteSchema
     private static readonly Key<long> MaxBody = new("max-body", Common.Size("0B", "1TiB"), "The largest body of a request.", Usual.MaxBodyBytes);
 
     public static readonly ObjectShape<Route> Shape = new("a route",
-        [Common.RenamedFrom, To, Zone, Port, Match, LoadBalancers, Timeout, ConnectTimeout, Retries, RetryBudget, WaitFor, WaitRequests, SlowStart, MaxBody],
+        [Common.RenamedFrom, To, Kind, RegisterFrom, Zone, Port, Match, LoadBalancers, Timeout, ConnectTimeout, Retries, RetryBudget, WaitFor, WaitRequests, SlowStart, MaxBody],
         o => Read(o, o.Get(Zone)));
 
     private static Route Read(ObjectReader o, string zone)
@@ -38,7 +42,9 @@ internal static class RouteSchema
         {
             Name = o.Name,
             RenamedFrom = o.Maybe(Common.RenamedFrom),
-            Service = o.Maybe(To) ?? o.Name,
+            Service = o.Maybe(To) ?? (o.Get(Kind) == RouteKind.Static ? o.Name : ""),
+            Kind = o.Get(Kind),
+            RegisterFrom = o.Get(RegisterFrom),
             Zone = zone,
             Port = o.Get(Port),
             Matches = o.Need(Match, []),

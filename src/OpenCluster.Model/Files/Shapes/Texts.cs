@@ -36,6 +36,11 @@ public static partial class Texts
         ? null
         : new Wrong("is not an IP address", "Such as 192.0.2.10 or 2001:db8::10");
 
+    /// <summary>An address, or a network in CIDR form (RFC 4632) without bits set beyond its prefix.</summary>
+    public static Wrong? NotANetwork(string text) => NotAnAddress(text) is null || IPNetwork.TryParse(text, out _)
+        ? null
+        : new Wrong("is not a network", "Such as 10.1.0.0/16, 2001:db8::/32, or one address");
+
     public static Wrong? NotAHostName(string text) => HostName().IsMatch(text) || NotAnAddress(text) is null
         ? null
         : new Wrong("is not a host", "A host name or an IP address");
