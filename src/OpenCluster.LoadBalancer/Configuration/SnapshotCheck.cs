@@ -13,7 +13,7 @@ internal static class SnapshotCheck
         if (!IsComplete(snapshot)) return ["it is not complete: a list or the rules of a route are missing"];
         Listeners(snapshot, errors);
         var routeIds = new HashSet<string>(StringComparer.Ordinal);
-        var claims = new Dictionary<(string Host, string Path), string>();
+        var claims = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var route in snapshot.Routes)
         {
             if (!routeIds.Add(route.Id)) errors.Add($"two routes have the id {route.Id}");
@@ -41,15 +41,15 @@ internal static class SnapshotCheck
         }
     }
 
-    private static void Match(RoutePlan route, RouteMatch match, Dictionary<(string Host, string Path), string> claims, List<string> errors)
+    private static void Match(RoutePlan route, RouteMatch match, Dictionary<string, string> claims, List<string> errors)
     {
         var host = match.Host.ToLowerInvariant();
         var isWildcard = host == "*" || host.StartsWith("*.", StringComparison.Ordinal);
         if (host.Length is 0 or > 255 || (isWildcard ? host[1..] : host).Contains('*')) errors.Add($"route {route.Name}: \"{match.Host}\" is not a host, *.host or *");
         foreach (var path in match.Except.Prepend(match.Path))
             if (!path.StartsWith('/') || path.Length > 2048) errors.Add($"route {route.Name}: the path \"{path}\" must start with / and have at most 2,048 characters");
-        if (!claims.TryAdd((host, match.Path.TrimEnd('/')), route.Name))
-            errors.Add($"routes {claims[(host, match.Path.TrimEnd('/'))]} and {route.Name} both claim {match.Host}{match.Path}");
+        if (!claims.TryAdd(match.Place(), route.Name))
+            errors.Add($"routes {claims[match.Place()]} and {route.Name} both claim {match.Host}{match.Path}");
     }
 
     private static void Rules(RoutePlan route, List<string> errors)

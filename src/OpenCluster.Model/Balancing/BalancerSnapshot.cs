@@ -26,7 +26,16 @@ public sealed record BalancerSnapshot
     public ImmutableArray<Site> Sites { get; init; } = [];
     /// <summary>What the broker knows of services and external endpoints. Empty for a balancer that does not listen for registrations.</summary>
     public ImmutableArray<BrokeredEndpoint> Endpoints { get; init; } = [];
+    /// <summary>What is to be thrown out of the caches, newest last; a balancer carries out those it has not seen. At most 100.</summary>
+    public ImmutableArray<CachePurge> Purges { get; init; } = [];
 }
+
+/// <summary>Cached answers to throw out: all of a route, those below a path, or those with a tag (<c>Cache-Tag</c>).</summary>
+/// <param name="Number">Grows by one with each purge.</param>
+/// <param name="Route">The route's name; empty for all routes.</param>
+/// <param name="Path">A path, or with <c>*</c> at its end all that begin so; empty for all.</param>
+/// <param name="Tag">A tag; empty for all.</param>
+public sealed record CachePurge(long Number, string Route = "", string Path = "", string Tag = "");
 
 /// <summary>A route with its targets.</summary>
 public sealed record RoutePlan
@@ -35,12 +44,16 @@ public sealed record RoutePlan
     public required string Name { get; init; }
     public RouteKind Kind { get; init; }
     public ImmutableArray<RouteMatch> Matches { get; init; } = [];
+    /// <summary>Set for a route that sends its clients elsewhere instead of to targets.</summary>
+    public Redirect? Redirect { get; init; }
     public RouteRules Rules { get; init; } = new();
     /// <summary>How the balancer itself checks targets; null for a TCP connect.</summary>
     public HealthCheck? Check { get; init; }
     public ImmutableArray<Target> Targets { get; init; } = [];
     /// <summary>Set for the built-in static web server: files below this directory instead of targets.</summary>
     public string? WebRoot { get; init; }
+    /// <summary>How those files are served.</summary>
+    public WebRule Web { get; init; } = new();
 }
 
 /// <summary>One place a request can go.</summary>
@@ -54,6 +67,10 @@ public sealed record Target
     public string Server { get; init; } = "";
     /// <summary>Number of the release it runs.</summary>
     public int Release { get; init; }
+    /// <summary>
+    /// Its release must not serve beside an earlier one: none of its targets gets requests until the earlier one's are gone.
+    /// </summary>
+    public bool Incompatible { get; init; }
     /// <summary>Relative share, 1 to 1,000. Default 100.</summary>
     public int Weight { get; init; } = 100;
     /// <summary>No new requests; those in flight end.</summary>

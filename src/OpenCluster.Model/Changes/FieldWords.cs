@@ -31,9 +31,20 @@ internal sealed partial class FieldWords(Dictionary<string, string> names)
     }
 
     private string Match(JsonObject match) =>
-        $"{(string?)match["host"]}{(string?)match["path"]}"
+        $"{(string?)match["host"]}{(string?)match["path"]}{Conditions(match)}"
         + (match["except"] is JsonArray { Count: > 0 } except ? $" except {Value("except", except)}" : "")
-        + ((bool?)match["strip"] == true ? ", the path taken off" : "");
+        + ((bool?)match["strip"] == true ? ", the path taken off" : "")
+        + ((string?)match["rewrite"] is { Length: > 0 } rewrite ? $", the path replaced by {rewrite}" : "");
+
+    /// <summary>What a match asks for beyond host and path: <c> GET with x-tenant: joe</c>; empty for nothing.</summary>
+    public static string Conditions(JsonObject match)
+    {
+        var methods = match["methods"] is JsonArray { Count: > 0 } some ? $" {string.Join('/', some.Select(m => (string?)m))}" : "";
+        var headers = match["headers"] is JsonArray { Count: > 0 } list
+            ? $" with {string.Join(", ", list.Select(h => $"{(string?)h?["name"]}: {(string?)h?["value"] ?? "*"}"))}"
+            : "";
+        return methods + headers;
+    }
 
     private string Scalar(string field, string text)
     {
@@ -41,12 +52,12 @@ internal sealed partial class FieldWords(Dictionary<string, string> names)
             return "none";
         if (field.EndsWith("Bytes", StringComparison.Ordinal) || field == "bytes")
             return long.TryParse(text, CultureInfo.InvariantCulture, out var bytes) ? Sizes.Show(bytes) : text;
-        if (field is "massFailureShare" or "failedShare" or "retryBudget" && double.TryParse(text, CultureInfo.InvariantCulture, out var share))
+        if (field is "massFailureShare" or "failedShare" or "retryBudget" or "newestShare" or "panic" && double.TryParse(text, CultureInfo.InvariantCulture, out var share))
             return (share * 100).ToString("0.####", CultureInfo.InvariantCulture) + "%";
         if (field == "availability")
             return text + "%";
-        if (field is "kind" or "protocol" or "family" or "controller" or "strip")
-            return text.ToLowerInvariant();
+        if (field is "kind" or "protocol" or "family" or "source" or "policy" or "releases" or "plainHttp" || text is "true" or "false")
+            return Upper().Replace(text, m => (m.Index == 0 ? "" : "-") + m.Value.ToLowerInvariant());
         if (Span().IsMatch(text) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var span))
             return Durations.Show(span);
         return References.Name(text, names).ReplaceLineEnds();
@@ -62,6 +73,9 @@ internal sealed partial class FieldWords(Dictionary<string, string> names)
         "memoryBytes" => "memory",
         "diskBytes" => "disk",
         "maxBodyBytes" => "max-body",
+        "maxHeadBytes" => "max-head",
+        "sizeBytes" => "size",
+        "largestBytes" => "largest",
         "bytes" => "size",
         "costPerHour" => "cost",
         "webRoot" => "web",

@@ -14,7 +14,7 @@ internal static class Fields
         (_, JsonObject map) => [.. map],
         ("deployments", JsonArray list) => Keyed(list, i => (string?)i["zone"]),
         ("ports" or "listeners", JsonArray list) => Keyed(list, i => (string?)i["name"]),
-        ("matches", JsonArray list) => Keyed(list, i => $"{(string?)i["host"]}{(string?)i["path"]}"),
+        ("matches", JsonArray list) => Keyed(list, i => $"{(string?)i["host"]}{(string?)i["path"]}{FieldWords.Conditions(i)}"),
         _ => null,
     };
 

@@ -38,7 +38,10 @@ public enum RouteKind
     LimitedDynamic,
 }
 
-/// <summary>Where requests for hosts and paths go. The longest path wins; exceptions take part of a path out.</summary>
+/// <summary>
+/// Where requests for hosts and paths go. The longest path wins, then what names methods or headers; exceptions take part of a path out.
+/// It leads to a service, or to another address (<see cref="Redirect"/>).
+/// </summary>
 public sealed record Route : INamed
 {
     public string Id { get; init; } = "";
@@ -51,11 +54,13 @@ public sealed record Route : INamed
     public ImmutableArray<string> RegisterFrom { get; init; } = [];
     /// <summary>What it answers to. Several are one route for the app.</summary>
     public required ImmutableArray<RouteMatch> Matches { get; init; }
-    /// <summary>The service and zone that serve it. No service, an empty name, only where apps register.</summary>
+    /// <summary>The service and zone that serve it. No service, an empty name, only where apps register and for a route that redirects.</summary>
     public required string Service { get; init; }
     public string Zone { get; init; } = "default";
     /// <summary>Name of the service's port; empty for the main one.</summary>
     public string Port { get; init; } = "";
+    /// <summary>Where its clients are sent instead of a service.</summary>
+    public Redirect? Redirect { get; init; }
     public RouteRules Rules { get; init; } = new();
 }
 
@@ -65,25 +70,30 @@ public sealed record RouteMatch(string Host, string Path = "/")
     public ImmutableArray<string> Except { get; init => field = value.IsDefault ? [] : value; } = [];
     /// <summary>Remove the path prefix before forwarding: <c>joebarry.com/api/x</c> reaches the app as <c>/x</c>.</summary>
     public bool Strip { get; init; }
+    /// <summary>Put this in place of the path prefix before forwarding: <c>/v2</c>. Empty: nothing is replaced.</summary>
+    public string Rewrite { get; init; } = "";
+    /// <summary>Only these methods, upper case; empty for all. A request with another one goes to the next best match.</summary>
+    public ImmutableArray<string> Methods { get; init => field = value.IsDefault ? [] : value; } = [];
+    /// <summary>Only requests with all of these headers.</summary>
+    public ImmutableArray<HeaderMatch> Headers { get; init => field = value.IsDefault ? [] : value; } = [];
+
+    /// <summary>Host, path, methods and headers in one text: no two matches of a balancer may have the same.</summary>
+    public string Place() => string.Join(' ',
+        [
+            Host.ToLowerInvariant() + Path.TrimEnd('/'),
+            .. Methods.Order(StringComparer.Ordinal),
+            .. Headers.Select(h => $"{h.Name.ToLowerInvariant()}: {h.Value}").Order(StringComparer.Ordinal),
+        ]);
 }
 
-/// <summary>How a route treats requests and targets.</summary>
-public sealed record RouteRules
-{
-    /// <summary>Whole request, first byte to last of the answer's head. Default 30 s.</summary>
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
-    /// <summary>Connecting to a target. Default 1 s.</summary>
-    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(1);
-    /// <summary>Tries on other targets, when safe. 0 to 5, default 2.</summary>
-    public int Retries { get; init; } = 2;
-    /// <summary>Retries as a share of requests, so that they never become the load. Default 0.2.</summary>
-    public double RetryBudget { get; init; } = 0.2;
-    /// <summary>How long a request may wait while no target is healthy. Default 5 s.</summary>
-    public TimeSpan WaitFor { get; init; } = TimeSpan.FromSeconds(5);
-    /// <summary>Requests that may wait at once. Default 1,000.</summary>
-    public int WaitRequests { get; init; } = 1000;
-    /// <summary>Time over which a new or returned target comes to its full share. Default 10 s; zero for none.</summary>
-    public TimeSpan SlowStart { get; init; } = TimeSpan.FromSeconds(10);
-    /// <summary>Largest request body. Default 100 MiB.</summary>
-    public long MaxBodyBytes { get; init; } = 100L << 20;
-}
+/// <summary>A header that a request must have. Names ignore case, values do not.</summary>
+/// <param name="Value">Exactly this; null for any value.</param>
+public sealed record HeaderMatch(string Name, string? Value = null);
+
+/// <summary>Where clients are sent instead.</summary>
+/// <param name="To">
+/// <c>https://www.example.org</c> or a path of the same host. What follows the match's path, and the query, are appended unless
+/// <paramref name="Exactly"/>.
+/// </param>
+/// <param name="Status">301, 302, 303, 307 or 308. Default 308: for good, and a POST stays a POST.</param>
+public sealed record Redirect(string To, int Status = 308, bool Exactly = false);

@@ -70,6 +70,8 @@ public sealed record ServiceSpec
     public string Run { get; init; } = "";
     /// <summary>Below the release's directory; <c>.</c> is the directory itself.</summary>
     public string WebRoot { get; init; } = ".";
+    /// <summary>For <see cref="RunKind.Web"/>: how its files are served.</summary>
+    public WebRule Web { get; init; } = new();
     /// <summary>Named ports. The first (or the one named <c>http</c>) is <c>PORT</c>, the others <c>PORT_NAME</c>.</summary>
     public ImmutableArray<Port> Ports { get; init; } = [];
     public ImmutableSortedDictionary<string, string> Environment { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
@@ -173,6 +175,8 @@ public sealed record RollOutRule
     public double FailedShare { get; init; } = 0.05;
     /// <summary>A roll-out that has not ended by then fails and is rolled back. Default 15 min, not counting the build.</summary>
     public TimeSpan TimeLimit { get; init; } = TimeSpan.FromMinutes(15);
+    /// <summary>The release must not serve beside the one before: it gets no requests until that one's instances are gone. Default false.</summary>
+    public bool Incompatible { get; init; }
 }
 
 /// <summary>How much of a service's past is kept on each server and on the controller.</summary>

@@ -41,7 +41,7 @@ internal static class BalancingRules
 
     private static IEnumerable<Finding> Claims(Cluster cluster)
     {
-        var claims = new Dictionary<(string Balancer, string Host, string Path), string>();
+        var claims = new Dictionary<(string Balancer, string Place), string>();
         // A dynamic route's matches say what apps may claim; it answers to nothing itself.
         foreach (var route in cluster.Routes.Where(r => r.Kind != RouteKind.Dynamic))
         {
@@ -49,13 +49,13 @@ internal static class BalancingRules
             for (var i = 0; i < route.Matches.Length; i++)
             {
                 var match = route.Matches[i];
-                var prefix = match.Path.Length > 1 ? match.Path.TrimEnd('/') : match.Path;
-                foreach (var balancer in balancers.Where(b => !claims.TryAdd((b, match.Host, prefix), route.Name)).Take(1))
+                var place = match.Place();
+                foreach (var balancer in balancers.Where(b => !claims.TryAdd((b, place), route.Name)).Take(1))
                 {
-                    var other = claims[(balancer, match.Host, prefix)];
+                    var other = claims[(balancer, place)];
                     yield return new Finding($"routes.{route.Name}.match.{i}",
                         other == route.Name ? $"{match.Host}{match.Path} is here twice" : $"route \"{other}\" answers to {match.Host}{match.Path} on load-balancer \"{balancer}\" as well",
-                        "Choose another host or path, or another load-balancer");
+                        "Choose another host or path, methods or headers, or another load-balancer");
                 }
             }
         }
@@ -63,6 +63,8 @@ internal static class BalancingRules
 
     private static IEnumerable<Finding> Answers(Route route, Cluster cluster)
     {
+        if (cluster.LoadBalancers.IsEmpty)
+            yield return new Finding($"routes.{route.Name}", "there is no load-balancer to serve it", "Add one under \"load-balancers\": edge: {listen: 80}");
         if (route.Kind != RouteKind.Static && !cluster.LoadBalancers.Any(b => b.Listeners.Any(l => l.Protocol == ListenerProtocol.Registrations)))
             yield return new Finding($"routes.{route.Name}.kind", "apps may register for it, but no load-balancer listens for registrations", "Add a listener under \"load-balancers\": {port: 7401, protocol: registrations}");
         if (route.Kind == RouteKind.Static && !route.RegisterFrom.IsEmpty)
@@ -85,8 +87,6 @@ internal static class BalancingRules
             yield return new Finding($"{path}.port", $"service \"{service.Name}\" has no port \"{route.Port}\"", DidYouMean.Hint(route.Port, spec.Ports.Select(p => p.Name)));
         else if (port.Protocol != PortProtocol.Tcp)
             yield return new Finding($"{path}.port", $"port \"{port.Name}\" of service \"{service.Name}\" is UDP", "HTTP needs a TCP port");
-        if (cluster.LoadBalancers.IsEmpty)
-            yield return new Finding(path, "there is no load-balancer to serve it", "Add one under \"load-balancers\": edge: {listen: 80}");
     }
 
     private static IEnumerable<Finding> Exceptions(Cluster cluster) =>

@@ -31,22 +31,37 @@ internal static class RouteSchema
     private static readonly Key<TimeSpan> SlowStart = new("slow-start", Common.Duration("0s", "1h"), "Time over which a new or returned instance comes to its full share; 0s for none.", Usual.SlowStart);
     private static readonly Key<long> MaxBody = new("max-body", Common.Size("0B", "1TiB"), "The largest body of a request.", Usual.MaxBodyBytes);
 
+    private static readonly OptionalKey<Redirect> Elsewhere = new("redirect", RedirectSchema.Shape, "Send clients there, instead of to a service.");
+    private static readonly Key<PlainHttp> Plain = new("plain-http",
+        new ChoiceShape<PlainHttp>(("serve", PlainHttp.Serve), ("redirect", PlainHttp.Redirect), ("refuse", PlainHttp.Refuse)),
+        "What happens to requests without TLS: served, sent to the same address with https, or refused.", Usual.PlainHttp);
+    private static readonly Key<BalanceRule> Balance = new("balance", BalanceSchema.Shape, "Which instance gets a request.", Usual.Balance) { UsualWords = "least-outstanding" };
+    private static readonly Key<AdmissionRule> Admit = new("admit", AdmissionSchema.Shape, "Which requests are let in; the others are refused at once.", Usual.Admit) { UsualWords = "all" };
+    private static readonly OptionalKey<CacheRule> Cache = new("cache", CacheSchema.Shape, "Keep answers in the load-balancer's memory and serve them again, as they allow it (RFC 9111).") { Otherwise = "none are kept" };
+    private static readonly Key<string> Offline = new("offline-page", new TextShape("HTML, at most 64 KiB", NotAPage), "What clients see, with 503, while nothing is left to serve them.", "") { UsualWords = "a line of text" };
+
     public static readonly ObjectShape<Route> Shape = new("a route",
-        [Common.RenamedFrom, To, Kind, RegisterFrom, Zone, Port, Match, LoadBalancers, Timeout, ConnectTimeout, Retries, RetryBudget, WaitFor, WaitRequests, SlowStart, MaxBody],
+        [
+            Common.RenamedFrom, To, Kind, RegisterFrom, Zone, Port, Elsewhere, Match, LoadBalancers, Plain, Admit, Balance, Cache,
+            Timeout, ConnectTimeout, Retries, RetryBudget, WaitFor, WaitRequests, SlowStart, MaxBody, Offline,
+        ],
         o => Read(o, o.Get(Zone)));
 
     private static Route Read(ObjectReader o, string zone)
     {
         o = o.In(zone);
+        if (o.Has(Elsewhere) && o.Has(To))
+            o.Wrong(Elsewhere, "a route leads either to a service or elsewhere", "Take \"to\" or \"redirect\" out");
         return new Route
         {
             Name = o.Name,
             RenamedFrom = o.Maybe(Common.RenamedFrom),
-            Service = o.Maybe(To) ?? (o.Get(Kind) == RouteKind.Static ? o.Name : ""),
+            Service = o.Maybe(To) ?? (o.Has(Elsewhere) || o.Get(Kind) != RouteKind.Static ? "" : o.Name),
             Kind = o.Get(Kind),
             RegisterFrom = o.Get(RegisterFrom),
             Zone = zone,
             Port = o.Get(Port),
+            Redirect = o.Maybe(Elsewhere),
             Matches = o.Need(Match, []),
             LoadBalancers = o.Get(LoadBalancers),
             Rules = new RouteRules
@@ -59,41 +74,15 @@ internal static class RouteSchema
                 WaitRequests = o.Get(WaitRequests),
                 SlowStart = o.Get(SlowStart),
                 MaxBodyBytes = o.Get(MaxBody),
+                PlainHttp = o.Get(Plain),
+                Balance = o.Get(Balance),
+                Admit = o.Get(Admit),
+                Cache = o.Maybe(Cache),
+                OfflinePage = o.Get(Offline),
             },
         };
     }
-}
 
-/// <summary><c>match</c>: one host and path prefix.</summary>
-internal static class MatchSchema
-{
-    private static readonly TextShape UrlPath = new("a path of a URL", Texts.NotAUrlPath);
-
-    private static readonly Key<string> Host = new("host", new TextShape("a host", Texts.NotAHostPattern), "The host: example.org, *.example.org (any one label below), * for any.", "*");
-    private static readonly Key<string> Path = new("path", UrlPath, "The beginning of the path, whole segments.", "/");
-    private static readonly Key<ImmutableArray<string>> Except = new("except", new ListShape<string>("paths", UrlPath), "Paths below it that are not part of the route.", []);
-    private static readonly Key<bool> Strip = new("strip", new FlagShape(), "Take the path off before forwarding: /api/x reaches the service as /x.", false);
-
-    public static readonly ObjectShape<RouteMatch> Shape = new("a match", [Host, Path, Except, Strip],
-        o => new RouteMatch(o.Get(Host), o.Get(Path)) { Except = o.Get(Except), Strip = o.Get(Strip) })
-    {
-        Short = new ShortForm<string, RouteMatch>(new TextShape("HOST, HOST/PATH or /PATH", NotAMatch), (text, _) => Split(text)),
-    };
-
-    private static Wrong? NotAMatch(string text)
-    {
-        var match = Split(text);
-        return Texts.NotAHostPattern(match.Host) ?? Texts.NotAUrlPath(match.Path);
-    }
-
-    private static RouteMatch Split(string text)
-    {
-        var slash = text.IndexOf('/', StringComparison.Ordinal);
-        return slash switch
-        {
-            < 0 => new RouteMatch(text),
-            0 => new RouteMatch("*", text),
-            _ => new RouteMatch(text[..slash], text[slash..]),
-        };
-    }
+    private static Wrong? NotAPage(string text) =>
+        text.Length > 64 * 1024 ? new Wrong("is longer than 64 KiB", "Serve what is large, such as images, from elsewhere") : null;
 }

@@ -105,12 +105,16 @@ internal static class LifeSchemas
     private static readonly Key<TimeSpan> TimeLimit = new("time-limit", Common.Duration("1s", "1d"),
         "A roll-out that has not ended by then, its build not counted, has failed and is rolled back.", UsualRollOut.TimeLimit);
 
-    public static readonly ObjectShape<RollOutRule> RollOut = new("a roll-out rule", [AtOnce, Watch, FailedShare, TimeLimit], o => new RollOutRule
+    private static readonly Key<bool> Incompatible = new("incompatible", new FlagShape(),
+        "The release must not serve beside the one before: it gets no requests until that one's instances are gone.", UsualRollOut.Incompatible);
+
+    public static readonly ObjectShape<RollOutRule> RollOut = new("a roll-out rule", [AtOnce, Watch, FailedShare, TimeLimit, Incompatible], o => new RollOutRule
     {
         AtOnce = o.Get(AtOnce),
         Watch = o.Get(Watch),
         FailedShare = o.Get(FailedShare),
         TimeLimit = o.Get(TimeLimit),
+        Incompatible = o.Get(Incompatible),
     });
 
     private static readonly RetentionRule UsualKeep = new();

@@ -8,7 +8,7 @@ namespace OpenCluster.Model.Files.Schema;
 internal static class SpecSchema
 {
     private static readonly OptionalKey<string> Run = new("run", Common.Command, "The command that is the service. It listens at $HOST and $PORT, and ends on SIGTERM.");
-    private static readonly OptionalKey<string> Web = new("web", WebSchema.Shape, "Serve the files of this directory by the built-in web server, instead of a command.");
+    private static readonly OptionalKey<WebSite> Web = new("web", WebSchema.Shape, "Serve the files of this directory by the built-in web server, instead of a command.");
     private static readonly OptionalKey<string> Script = new("script", Common.Directory,
         "Run this script of the release once on every server of the role, instead of a command; nothing is supervised afterwards.");
     private static readonly Key<Build?> Build = new("build", BuildSchema.Shape!, "How a release is made from its source.", null) { UsualWords = "none: the source as it is" };
@@ -55,7 +55,8 @@ internal static class SpecSchema
             Instances = o.Get(Instances),
             Build = o.Get(Build),
             Run = o.Maybe(Run) ?? o.Maybe(Script) ?? "",
-            WebRoot = o.Maybe(Web) ?? ".",
+            WebRoot = o.Maybe(Web)?.Root ?? ".",
+            Web = o.Maybe(Web)?.Rule ?? new(),
             Ports = ports,
             Environment = o.Get(Environment),
             Secrets = o.Get(Secrets),
@@ -98,17 +99,6 @@ internal static class SpecSchema
         var main = ports.FirstOrDefault(p => p.Name == "http") ?? ports[0];
         return main.Protocol == PortProtocol.Tcp ? "" : ports.First(p => p.Protocol == PortProtocol.Tcp).Name;
     }
-}
-
-/// <summary><c>web</c>: static files.</summary>
-internal static class WebSchema
-{
-    private static readonly Key<string> Root = new("root", Common.Directory, "The directory whose files are served; \".\" for the whole release.", ".");
-
-    public static readonly ObjectShape<string> Shape = new("a static site", [Root], o => o.Get(Root))
-    {
-        Short = new ShortForm<string, string>(Common.Directory, (root, _) => root),
-    };
 }
 
 /// <summary><c>ports</c>: where an instance listens.</summary>

@@ -8,6 +8,7 @@ public static partial class Texts
 {
     public const string NamePattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$";
     public const string ValueNamePattern = "^[a-z][a-z0-9-]*$";
+    public const string HeaderPattern = "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$";
     public const string VariablePattern = "^[A-Za-z_][A-Za-z0-9_]*$";
 
     public static Wrong? NotAName(string text) => Name().IsMatch(text)
@@ -53,6 +54,22 @@ public static partial class Texts
     public static Wrong? NotAUrlPath(string text) => text.StartsWith('/') && !text.Any(c => c is '?' or '#' or ' ' || char.IsControl(c))
         ? null
         : new Wrong("is not a path", "Begin with a slash, without ? and #: /api");
+
+    /// <summary>An address, or a network such as 192.0.2.0/24 whose address has no bits set beyond its length.</summary>
+    public static Wrong? NotANetwork(string text)
+    {
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        if (slash < 0)
+            return NotAnAddress(text);
+        if (NotAnAddress(text[..slash]) is null && IPNetwork.TryParse(text, out _))
+            return null;
+        return new Wrong("is not a network", "Such as 192.0.2.0/24 or 2001:db8::/32, no bits set beyond the length");
+    }
+
+    public static Wrong? NotAMethod(string text) => Method().IsMatch(text) ? null : new Wrong("is not a method", "Such as GET or POST, in upper case");
+
+    /// <summary>A token, RFC 9110 §5.6.2: names of headers and cookies.</summary>
+    public static Wrong? NotAHeader(string text) => Header().IsMatch(text) ? null : new Wrong("is not such a name", "Letters, digits and hyphens: X-Tenant");
 
     /// <summary>A path below a release's directory that cannot leave it.</summary>
     public static Wrong? NotBelow(string text)
@@ -113,6 +130,12 @@ public static partial class Texts
 
     [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9.-]{0,62}\z", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Tag();
+
+    [GeneratedRegex(@"\A[A-Z][A-Z-]{0,31}\z", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Method();
+
+    [GeneratedRegex(@"\A[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}\z", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Header();
 
     [GeneratedRegex("[^a-z0-9]+", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex NotNamed();
