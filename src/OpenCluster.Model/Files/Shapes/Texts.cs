@@ -55,17 +55,6 @@ public static partial class Texts
         ? null
         : new Wrong("is not a path", "Begin with a slash, without ? and #: /api");
 
-    /// <summary>An address, or a network such as 192.0.2.0/24 whose address has no bits set beyond its length.</summary>
-    public static Wrong? NotANetwork(string text)
-    {
-        var slash = text.IndexOf('/', StringComparison.Ordinal);
-        if (slash < 0)
-            return NotAnAddress(text);
-        if (NotAnAddress(text[..slash]) is null && IPNetwork.TryParse(text, out _))
-            return null;
-        return new Wrong("is not a network", "Such as 192.0.2.0/24 or 2001:db8::/32, no bits set beyond the length");
-    }
-
     public static Wrong? NotAMethod(string text) => Method().IsMatch(text) ? null : new Wrong("is not a method", "Such as GET or POST, in upper case");
 
     /// <summary>A token, RFC 9110 §5.6.2: names of headers and cookies.</summary>
