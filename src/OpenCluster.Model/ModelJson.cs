@@ -29,6 +29,7 @@ public sealed class ModelJson(JsonSerializerOptions options) : ModelJsonTypes(op
 [JsonSerializable(typeof(Service))]
 [JsonSerializable(typeof(LoadBalancer))]
 [JsonSerializable(typeof(Route))]
+[JsonSerializable(typeof(Certificate))]
 [JsonSerializable(typeof(Endpoint))]
 [JsonSerializable(typeof(Secret))]
 [JsonSerializable(typeof(ClusterSettings))]

@@ -112,6 +112,7 @@ internal sealed class FileEndpoints(ClusterLoop loop, VersionBook versions, ISto
             Services = [.. declared.Services.Select(s => s with { RenamedFrom = Now(now.Services, s) })],
             LoadBalancers = [.. declared.LoadBalancers.Select(b => b with { RenamedFrom = Now(now.LoadBalancers, b) })],
             Routes = [.. declared.Routes.Select(r => r with { RenamedFrom = Now(now.Routes, r) })],
+            Certificates = [.. declared.Certificates.Select(c => c with { RenamedFrom = Now(now.Certificates, c) })],
             Endpoints = [.. declared.Endpoints.Select(e => e with { RenamedFrom = Now(now.Endpoints, e) })],
             Secrets = [.. declared.Secrets.Select(s => s with { RenamedFrom = Now(now.Secrets, s) })],
         };

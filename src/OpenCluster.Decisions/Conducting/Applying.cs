@@ -95,6 +95,7 @@ internal static class Applying
             Services = Given(state, "svc", before.Services, wanted.Services, (s, id) => s with { Id = id }, s => s.RenamedFrom),
             LoadBalancers = Given(state, "lb", before.LoadBalancers, wanted.LoadBalancers, (b, id) => b with { Id = id }, b => b.RenamedFrom),
             Routes = Given(state, "route", before.Routes, wanted.Routes, (r, id) => r with { Id = id }, r => r.RenamedFrom),
+            Certificates = Given(state, "certificate", before.Certificates, wanted.Certificates, (c, id) => c with { Id = id }, c => c.RenamedFrom),
             Endpoints = Given(state, "endpoint", before.Endpoints, wanted.Endpoints, (e, id) => e with { Id = id }, e => e.RenamedFrom),
             Secrets = Given(state, "secret", before.Secrets, wanted.Secrets, (s, id) => s with { Id = id }, s => s.RenamedFrom),
         };

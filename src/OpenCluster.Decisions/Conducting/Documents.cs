@@ -86,6 +86,7 @@ internal sealed class DocumentsJson(JsonSerializerOptions options) : DocumentsJs
 [JsonSerializable(typeof(ImmutableArray<Service>))]
 [JsonSerializable(typeof(ImmutableArray<LoadBalancer>))]
 [JsonSerializable(typeof(ImmutableArray<Route>))]
+[JsonSerializable(typeof(ImmutableArray<Certificate>))]
 [JsonSerializable(typeof(ImmutableArray<Endpoint>))]
 [JsonSerializable(typeof(ImmutableArray<Secret>))]
 [JsonSerializable(typeof(ImmutableArray<DueDeployment>))]

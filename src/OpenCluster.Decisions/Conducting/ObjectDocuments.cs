@@ -98,6 +98,7 @@ internal sealed class ObjectDocuments(Changes changes)
         yield return Of("services", cluster.Services, DocumentsJson.Default.ImmutableArrayService);
         yield return Of("load-balancers", cluster.LoadBalancers, DocumentsJson.Default.ImmutableArrayLoadBalancer);
         yield return Of("routes", cluster.Routes, DocumentsJson.Default.ImmutableArrayRoute);
+        yield return Of("certificates", cluster.Certificates, DocumentsJson.Default.ImmutableArrayCertificate);
         yield return Of("endpoints", cluster.Endpoints, DocumentsJson.Default.ImmutableArrayEndpoint);
         yield return Of("secrets", cluster.Secrets, DocumentsJson.Default.ImmutableArraySecret);
     }
@@ -133,6 +134,9 @@ internal sealed class ObjectDocuments(Changes changes)
                 break;
             case Keys.Objects + "routes":
                 Cluster = Cluster with { Routes = JsonSerializer.Deserialize(json, DocumentsJson.Default.ImmutableArrayRoute) };
+                break;
+            case Keys.Objects + "certificates":
+                Cluster = Cluster with { Certificates = JsonSerializer.Deserialize(json, DocumentsJson.Default.ImmutableArrayCertificate) };
                 break;
             case Keys.Objects + "endpoints":
                 Cluster = Cluster with { Endpoints = JsonSerializer.Deserialize(json, DocumentsJson.Default.ImmutableArrayEndpoint) };

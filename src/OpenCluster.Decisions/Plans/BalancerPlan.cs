@@ -41,6 +41,7 @@ internal static class BalancerPlan
             Peers = RegistrarPlan.Peers(state),
             Sites = isRegistrar ? RegistrarPlan.Sites(state) : [],
             Endpoints = isRegistrar ? RegistrarPlan.Endpoints(state) : [],
+            Certificates = [.. state.Objects.Cluster.Certificates.Where(c => c.LoadBalancers.IsEmpty || c.LoadBalancers.Contains(balancer.Name))],
         };
     }
 
@@ -66,6 +67,7 @@ internal static class BalancerPlan
             Name = route.Name,
             Kind = route.Kind,
             Matches = route.Matches,
+            Listeners = route.ListenerNames,
             Rules = route.Rules,
             Check = Check(state, route, running),
             Targets = [.. running.Select(i => Target(state, route, i)).OfType<Target>()],

@@ -28,6 +28,7 @@ public sealed record BalancerSnapshot
     public ImmutableArray<BrokeredEndpoint> Endpoints { get; init; } = [];
     /// <summary>What is to be thrown out of the caches, newest last; a balancer carries out those it has not seen. At most 100.</summary>
     public ImmutableArray<CachePurge> Purges { get; init; } = [];
+    public ImmutableArray<Certificate> Certificates { get; init => field = value.IsDefault ? [] : value; } = [];
 }
 
 /// <summary>Cached answers to throw out: all of a route, those below a path, or those with a tag (<c>Cache-Tag</c>).</summary>
@@ -46,6 +47,8 @@ public sealed record RoutePlan
     public ImmutableArray<RouteMatch> Matches { get; init; } = [];
     /// <summary>Set for a route that sends its clients elsewhere instead of to targets.</summary>
     public Redirect? Redirect { get; init; }
+    /// <summary>For a route of TCP, UDP or TLS that passes through: names of the listeners it serves. Empty for HTTP.</summary>
+    public ImmutableArray<string> Listeners { get; init => field = value.IsDefault ? [] : value; } = [];
     public RouteRules Rules { get; init; } = new();
     /// <summary>How the balancer itself checks targets; null for a TCP connect.</summary>
     public HealthCheck? Check { get; init; }
@@ -100,6 +103,8 @@ public sealed record BalancerReport
     public int Registrations { get; init; }
     /// <summary>Paths that two apps claim, in words, oldest first; at most 20.</summary>
     public ImmutableArray<string> Conflicts { get; init; } = [];
+    /// <summary>What its owner should know: certificates that end soon, or whose new files cannot be used. At most 100.</summary>
+    public ImmutableArray<string> Warnings { get; init => field = value.IsDefault ? [] : value; } = [];
 }
 
 public enum TargetState { Unknown, Up, Down, Ejected }

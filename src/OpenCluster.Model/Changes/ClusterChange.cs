@@ -88,6 +88,7 @@ public static class Differences
             Services = [new Service { Name = "", Role = "", Deployments = [] }],
             LoadBalancers = [new LoadBalancer { Name = "", Role = "", Listeners = [] }],
             Routes = [new Route { Name = "", Matches = [], Service = "", Zone = "" }],
+            Certificates = [new Certificate { Name = "", File = "", Key = "" }],
             Endpoints = [new Endpoint { Name = "", Host = "", Port = 0 }],
             Secrets = [new Secret { Name = "" }],
         };

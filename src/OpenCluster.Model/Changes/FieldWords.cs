@@ -56,7 +56,7 @@ internal sealed partial class FieldWords(Dictionary<string, string> names)
             return (share * 100).ToString("0.####", CultureInfo.InvariantCulture) + "%";
         if (field == "availability")
             return text + "%";
-        if (field is "kind" or "protocol" or "family" or "source" or "policy" or "releases" or "plainHttp" || text is "true" or "false")
+        if (field is "kind" or "protocol" or "proxyProtocol" or "family" or "source" or "policy" or "releases" or "plainHttp" || text is "true" or "false")
             return Upper().Replace(text, m => (m.Index == 0 ? "" : "-") + m.Value.ToLowerInvariant());
         if (Span().IsMatch(text) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var span))
             return Durations.Show(span);
@@ -69,6 +69,7 @@ internal sealed partial class FieldWords(Dictionary<string, string> names)
         "deployments" => "zones",
         "matches" => "match",
         "listeners" => "listen",
+        "listenerNames" => "listeners",
         "service" => "to",
         "memoryBytes" => "memory",
         "diskBytes" => "disk",

@@ -26,6 +26,7 @@ internal static class Objects
         .. cluster.Services.Select(s => Of(ObjectKind.Service, s, JsonSerializer.SerializeToNode(s, ModelJson.Default.Service))),
         .. cluster.LoadBalancers.Select(b => Of(ObjectKind.LoadBalancer, b, JsonSerializer.SerializeToNode(b, ModelJson.Default.LoadBalancer))),
         .. cluster.Routes.Select(r => Of(ObjectKind.Route, r, JsonSerializer.SerializeToNode(r, ModelJson.Default.Route))),
+        .. cluster.Certificates.Select(c => Of(ObjectKind.Certificate, c, JsonSerializer.SerializeToNode(c, ModelJson.Default.Certificate))),
         .. cluster.Endpoints.Select(e => Of(ObjectKind.Endpoint, e, JsonSerializer.SerializeToNode(e, ModelJson.Default.Endpoint))),
         .. cluster.Secrets.Select(s => Of(ObjectKind.Secret, s, JsonSerializer.SerializeToNode(s, ModelJson.Default.Secret))),
     ];
@@ -45,6 +46,7 @@ internal static class Objects
                 ObjectKind.Service => cluster with { Services = [.. fields.Select(f => f.Deserialize(ModelJson.Default.Service)!)] },
                 ObjectKind.LoadBalancer => cluster with { LoadBalancers = [.. fields.Select(f => f.Deserialize(ModelJson.Default.LoadBalancer)!)] },
                 ObjectKind.Route => cluster with { Routes = [.. fields.Select(f => f.Deserialize(ModelJson.Default.Route)!)] },
+                ObjectKind.Certificate => cluster with { Certificates = [.. fields.Select(f => f.Deserialize(ModelJson.Default.Certificate)!)] },
                 ObjectKind.Endpoint => cluster with { Endpoints = [.. fields.Select(f => f.Deserialize(ModelJson.Default.Endpoint)!)] },
                 ObjectKind.Secret => cluster with { Secrets = [.. fields.Select(f => f.Deserialize(ModelJson.Default.Secret)!)] },
                 _ => throw new InvalidOperationException($"a kind without a place: {kind.Key}"),

@@ -63,13 +63,19 @@ internal static class References
                 Role = map(ObjectKind.Role, s.Role),
                 Deployments = [.. s.Deployments.Select(d => d with { Zone = map(ObjectKind.Zone, d.Zone), Spec = Spec(d.Spec) })],
             })],
-            LoadBalancers = [.. cluster.LoadBalancers.Select(b => b with { Role = map(ObjectKind.Role, b.Role), Zone = Maybe(ObjectKind.Zone, b.Zone) })],
+            LoadBalancers = [.. cluster.LoadBalancers.Select(b => b with
+            {
+                Role = map(ObjectKind.Role, b.Role),
+                Zone = Maybe(ObjectKind.Zone, b.Zone),
+                Listeners = [.. b.Listeners.Select(l => l with { Certificate = Maybe(ObjectKind.Certificate, l.Certificate) })],
+            })],
             Routes = [.. cluster.Routes.Select(r => r with
             {
                 Service = map(ObjectKind.Service, r.Service),
                 Zone = map(ObjectKind.Zone, r.Zone),
                 LoadBalancers = All(ObjectKind.LoadBalancer, r.LoadBalancers),
             })],
+            Certificates = [.. cluster.Certificates.Select(c => c with { LoadBalancers = All(ObjectKind.LoadBalancer, c.LoadBalancers) })],
             Endpoints = [.. cluster.Endpoints.Select(e => e with { Secret = Maybe(ObjectKind.Secret, e.Secret) })],
         };
     }

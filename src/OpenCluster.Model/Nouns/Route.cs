@@ -2,31 +2,6 @@ using System.Collections.Immutable;
 
 namespace OpenCluster.Model.Nouns;
 
-/// <summary>A load-balancer: the servers of a role in a zone each run one process of it.</summary>
-public sealed record LoadBalancer : INamed
-{
-    public string Id { get; init; } = "";
-    public required string Name { get; init; }
-    public string? RenamedFrom { get; init; }
-    /// <summary>The role whose servers run it.</summary>
-    public required string Role { get; init; }
-    /// <summary>Only servers of this zone; null for any.</summary>
-    public string? Zone { get; init; }
-    public required ImmutableArray<Listener> Listeners { get; init; }
-    /// <summary>Where metrics and health of the balancer itself are served; 0 lets the agent choose.</summary>
-    public int MetricsPort { get; init; }
-}
-
-public enum ListenerProtocol
-{
-    Http,
-    /// <summary>Apps register here and ask the broker.</summary>
-    Registrations,
-}
-
-/// <summary>Where a balancer accepts connections. An empty address is the server's own.</summary>
-public sealed record Listener(string Name, int Port, ListenerProtocol Protocol = ListenerProtocol.Http, string Address = "");
-
 /// <summary>Who may add targets to a route.</summary>
 public enum RouteKind
 {
@@ -39,7 +14,7 @@ public enum RouteKind
 }
 
 /// <summary>
-/// Where requests for hosts and paths go. The longest path wins, then what names methods or headers; exceptions take part of a path out.
+/// Where requests for hosts and paths go, or the connections of a listener. The longest path wins, then what names methods or headers; exceptions take part of a path out.
 /// It leads to a service, or to another address (<see cref="Redirect"/>).
 /// </summary>
 public sealed record Route : INamed
@@ -52,8 +27,10 @@ public sealed record Route : INamed
     public RouteKind Kind { get; init; }
     /// <summary>Networks (CIDR) whose addresses apps may register; empty: an app may register only the address it asks from.</summary>
     public ImmutableArray<string> RegisterFrom { get; init; } = [];
-    /// <summary>What it answers to. Several are one route for the app.</summary>
+    /// <summary>What it answers to. Several are one route for the app. Empty for a route of TCP or UDP.</summary>
     public required ImmutableArray<RouteMatch> Matches { get; init; }
+    /// <summary>The <c>tcp</c>, <c>udp</c> and <c>tls</c> listeners it serves; empty for a route of HTTP, which all its listeners serve.</summary>
+    public ImmutableArray<string> ListenerNames { get; init => field = value.IsDefault ? [] : value; } = [];
     /// <summary>The service and zone that serve it. No service, an empty name, only where apps register and for a route that redirects.</summary>
     public required string Service { get; init; }
     public string Zone { get; init; } = "default";

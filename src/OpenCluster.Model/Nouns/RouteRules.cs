@@ -29,6 +29,15 @@ public sealed record RouteRules
     public CacheRule? Cache { get; init; }
     /// <summary>HTML for clients while nothing is left to serve them (503); empty for a line of text.</summary>
     public string OfflinePage { get; init; } = "";
+    /// <summary>Speak TLS to targets; null for plain.</summary>
+    public TargetTls? Tls { get; init; }
+    /// <summary>Tell targets of the client by PROXY protocol, before anything else. Their connections then serve one client each.</summary>
+    public ProxyProtocol ProxyProtocol { get; init; }
+    /// <summary>Silence both ways after which a connection of TCP or a session of UDP is over; null for <see cref="UsualIdle"/> or <see cref="UsualUdpIdle"/>.</summary>
+    public TimeSpan? Idle { get; init; }
+
+    public static readonly TimeSpan UsualIdle = TimeSpan.FromHours(1);
+    public static readonly TimeSpan UsualUdpIdle = TimeSpan.FromMinutes(1);
 }
 
 /// <summary>What happens to requests of a route that come without TLS.</summary>

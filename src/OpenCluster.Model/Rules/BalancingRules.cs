@@ -3,47 +3,16 @@ using OpenCluster.Model.Nouns;
 
 namespace OpenCluster.Model.Rules;
 
-/// <summary>Load-balancers and routes: one listener per address, one route per host and path, and something that answers.</summary>
+/// <summary>Routes: one per host and path, or per listener, and something that answers.</summary>
 internal static class BalancingRules
 {
-    public static IEnumerable<Finding> Check(Cluster cluster) => [.. Listeners(cluster), .. Claims(cluster), .. cluster.Routes.SelectMany(r => Answers(r, cluster)), .. Exceptions(cluster)];
-
-    private static IEnumerable<Finding> Listeners(Cluster cluster)
-    {
-        var owners = new Dictionary<(string Server, string Address, int Port), LoadBalancer>();
-        foreach (var balancer in cluster.LoadBalancers)
-        {
-            var path = $"load-balancers.{balancer.Name}.listen";
-            if (balancer.Listeners.IsEmpty)
-                yield return new Finding(path, "it listens nowhere", "Name a port: listen: 80");
-            foreach (var twice in balancer.Listeners.GroupBy(l => l.Name).Where(g => g.Count() > 1))
-                yield return new Finding(path, $"two listeners are called \"{twice.Key}\"", "Give each a name of its own");
-            foreach (var twice in balancer.Listeners.GroupBy(l => (l.Address, l.Port)).Where(g => g.Count() > 1))
-                yield return new Finding(path, $"it listens at port {twice.Key.Port} twice", "Take one out");
-            if (SharedPort(balancer, cluster, owners) is { } shared)
-                yield return new Finding(path, $"load-balancer \"{shared.Other.Name}\" listens at port {shared.Port} of server \"{shared.Server}\" as well", "Choose another port, or another role");
-        }
-    }
-
-    private static (LoadBalancer Other, int Port, string Server)? SharedPort(
-        LoadBalancer balancer, Cluster cluster, Dictionary<(string Server, string Address, int Port), LoadBalancer> owners)
-    {
-        foreach (var server in cluster.Servers.Where(s => s.Roles.Contains(balancer.Role) && (balancer.Zone is null || s.Zone == balancer.Zone)))
-        {
-            foreach (var listener in balancer.Listeners)
-            {
-                if (!owners.TryAdd((server.Name, listener.Address, listener.Port), balancer) && owners[(server.Name, listener.Address, listener.Port)] is var other && other != balancer)
-                    return (other, listener.Port, server.Name);
-            }
-        }
-        return null;
-    }
+    public static IEnumerable<Finding> Check(Cluster cluster) => [.. Claims(cluster), .. cluster.Routes.SelectMany(r => Answers(r, cluster)), .. Exceptions(cluster)];
 
     private static IEnumerable<Finding> Claims(Cluster cluster)
     {
         var claims = new Dictionary<(string Balancer, string Place), string>();
         // A dynamic route's matches say what apps may claim; it answers to nothing itself.
-        foreach (var route in cluster.Routes.Where(r => r.Kind != RouteKind.Dynamic))
+        foreach (var route in cluster.Routes.Where(r => r.Kind != RouteKind.Dynamic && r.ListenerNames.IsEmpty))
         {
             IEnumerable<string> balancers = route.LoadBalancers.IsEmpty ? cluster.LoadBalancers.Select(b => b.Name) : route.LoadBalancers;
             for (var i = 0; i < route.Matches.Length; i++)
@@ -85,8 +54,10 @@ internal static class BalancingRules
             yield return new Finding($"{path}.to", $"service \"{service.Name}\" listens nowhere", "Add a port to it, or choose another service");
         else if (port is null)
             yield return new Finding($"{path}.port", $"service \"{service.Name}\" has no port \"{route.Port}\"", DidYouMean.Hint(route.Port, spec.Ports.Select(p => p.Name)));
-        else if (port.Protocol != PortProtocol.Tcp)
-            yield return new Finding($"{path}.port", $"port \"{port.Name}\" of service \"{service.Name}\" is UDP", "HTTP needs a TCP port");
+        else if (ListenerRules.Of(route, cluster) is var listeners && listeners.Any(l => l.Protocol == ListenerProtocol.Udp) && port.Protocol != PortProtocol.Udp)
+            yield return new Finding($"{path}.port", $"port \"{port.Name}\" of service \"{service.Name}\" is TCP, and a listener of the route is UDP", "Choose a port of the other protocol");
+        else if (port.Protocol != PortProtocol.Tcp && !listeners.Any(l => l.Protocol == ListenerProtocol.Udp))
+            yield return new Finding($"{path}.port", $"port \"{port.Name}\" of service \"{service.Name}\" is UDP", $"{(route.ListenerNames.IsEmpty ? "HTTP" : "The route")} needs a TCP port");
     }
 
     private static IEnumerable<Finding> Exceptions(Cluster cluster) =>

@@ -20,6 +20,7 @@ public static class ClusterRules
         .. RenameRules.Check(cluster),
         .. ServerRules.Check(cluster),
         .. ServiceRules.Check(cluster),
+        .. ListenerRules.Check(cluster),
         .. BalancingRules.Check(cluster),
     ];
 

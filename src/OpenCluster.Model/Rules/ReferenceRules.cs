@@ -15,6 +15,7 @@ internal static class ReferenceRules
             .. cluster.Services.SelectMany(s => OfService(s, known)),
             .. cluster.LoadBalancers.SelectMany(b => OfBalancer(b, known)),
             .. cluster.Routes.SelectMany(r => OfRoute(r, known)),
+            .. cluster.Certificates.SelectMany(c => c.LoadBalancers.SelectMany((b, i) => known.Missing($"certificates.{c.Name}.load-balancers.{i}", "load-balancer", b))),
             .. cluster.Endpoints.SelectMany(e => known.Missing($"endpoints.{e.Name}.secret", "secret", e.Secret)),
         ];
     }
@@ -51,6 +52,7 @@ internal static class ReferenceRules
     [
         .. known.Missing($"load-balancers.{balancer.Name}.role", "role", balancer.Role),
         .. known.Missing($"load-balancers.{balancer.Name}.zone", "zone", balancer.Zone),
+        .. balancer.Listeners.SelectMany((l, i) => known.Missing($"load-balancers.{balancer.Name}.listen.{i}.certificate", "certificate", l.Certificate)),
     ];
 
     private static IEnumerable<Finding> OfRoute(Route route, Names known)
@@ -72,6 +74,7 @@ internal static class ReferenceRules
             ["role"] = Of(cluster.Roles),
             ["service"] = Of(cluster.Services),
             ["load-balancer"] = Of(cluster.LoadBalancers),
+            ["certificate"] = Of(cluster.Certificates),
             ["secret"] = Of(cluster.Secrets),
         };
 

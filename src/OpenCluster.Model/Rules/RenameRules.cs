@@ -13,6 +13,7 @@ internal static class RenameRules
         .. Check("services", cluster.Services, s => s.RenamedFrom),
         .. Check("load-balancers", cluster.LoadBalancers, b => b.RenamedFrom),
         .. Check("routes", cluster.Routes, r => r.RenamedFrom),
+        .. Check("certificates", cluster.Certificates, c => c.RenamedFrom),
         .. Check("endpoints", cluster.Endpoints, e => e.RenamedFrom),
         .. Check("secrets", cluster.Secrets, s => s.RenamedFrom),
     ];

@@ -11,6 +11,7 @@ internal static class Common
     public static readonly TextShape Name = new("a name", Texts.NotAName);
     public static readonly TextShape Location = new("a location", Texts.NotALocation);
     public static readonly TextShape Directory = new("a path below the release's directory", Texts.NotBelow);
+    public static readonly TextShape File = new("an absolute path", Texts.NotAFile);
     public static readonly TextShape Command = new("a command for /bin/sh", Texts.NotText);
     public static readonly WholeShape PortNumber = new(1, 65_535, "a port number");
     public static readonly ListShape<string> Tags = new("tags", new TextShape("a tag", Texts.NotATag));

@@ -22,13 +22,14 @@ internal static class LoadBalancerSchema
         MetricsPort = o.Get(MetricsPort),
     });
 
-    /// <summary>Listeners without a name: the first is <c>http</c>, the others <c>http-PORT</c>.</summary>
+    /// <summary>Listeners without a name: the first of a protocol has its name, the others <c>PROTOCOL-PORT</c>.</summary>
     private static ImmutableArray<Listener> Named(ImmutableArray<Listener> listeners)
     {
         var named = ImmutableArray.CreateBuilder<Listener>(listeners.Length);
         foreach (var listener in listeners)
         {
-            var name = listener.Name.Length > 0 ? listener.Name : named.Any(l => l.Name == "http") ? $"http-{listener.Port}" : "http";
+            var protocol = listener.Protocol.ToString().ToLowerInvariant();
+            var name = listener.Name.Length > 0 ? listener.Name : named.Any(l => l.Name == protocol) ? $"{protocol}-{listener.Port}" : protocol;
             named.Add(listener with { Name = name });
         }
         return named.MoveToImmutable();
@@ -38,13 +39,27 @@ internal static class LoadBalancerSchema
 /// <summary><c>listen</c>: one address and port.</summary>
 internal static class ListenerSchema
 {
-    private static readonly Key<string> Name = new("name", Common.Name, "What it is called in metrics and logs.", "") { UsualWords = "http for the first, http-PORT for others" };
+    private static readonly Key<string> Name = new("name", Common.Name, "What it is called in metrics and logs.", "") { UsualWords = "http for the first of that protocol, http-PORT for others" };
     private static readonly OptionalKey<int> Port = new("port", Common.PortNumber, "The port.") { Required = true };
-    private static readonly Key<ListenerProtocol> Protocol = new("protocol", new ChoiceShape<ListenerProtocol>(("http", ListenerProtocol.Http), ("registrations", ListenerProtocol.Registrations)), "What is spoken. registrations: apps register here and ask the broker.", ListenerProtocol.Http);
+    private static readonly Key<ListenerProtocol> Protocol = new("protocol", new ChoiceShape<ListenerProtocol>(
+        ("http", ListenerProtocol.Http), ("https", ListenerProtocol.Https), ("tcp", ListenerProtocol.Tcp), ("tls", ListenerProtocol.Tls), ("udp", ListenerProtocol.Udp),
+        ("registrations", ListenerProtocol.Registrations)),
+        "What is spoken. Of tcp and udp nothing is looked at; tls passes through to the route of the host asked for. registrations: apps register here and ask the broker.", ListenerProtocol.Http);
     private static readonly Key<string> Address = new("address", new TextShape("an IP address", Texts.NotAnAddress), "The address.", "") { UsualWords = "the server's own" };
 
-    public static readonly ObjectShape<Listener> Shape = new("a listener", [Name, Port, Protocol, Address],
-        o => new Listener(o.Get(Name), o.Need(Port, 0), o.Get(Protocol), o.Get(Address)))
+    private static readonly OptionalKey<string> Certificate = new("certificate", Common.Named("the name of a certificate"), "For https: the certificate where none is for the host asked for.") { Otherwise = "the first" };
+    private static readonly OptionalKey<string> ClientAuthorities = new("client-authorities", Common.File,
+        "For https: ask clients for a certificate signed by one of the authorities of this file (PEM). Routes may require one.")
+    { Otherwise = "none is asked for" };
+    private static readonly Key<ImmutableArray<string>> ProxyFrom = new("proxy-from", new ListShape<string>("networks", new TextShape("a network", Texts.NotANetwork)),
+        "Proxies in front, whose connections begin with the PROXY protocol, version 1 or 2.", []);
+
+    public static readonly ObjectShape<Listener> Shape = new("a listener", [Name, Port, Protocol, Address, Certificate, ClientAuthorities, ProxyFrom], o => new Listener(o.Get(Name), o.Need(Port, 0), o.Get(Protocol), o.Get(Address))
+    {
+        Certificate = o.Maybe(Certificate),
+        ClientAuthorities = o.Maybe(ClientAuthorities),
+        ProxyFrom = o.Get(ProxyFrom),
+    })
     {
         Short = new ShortForm<int, Listener>(Common.PortNumber, (port, _) => new Listener("", port)),
     };

@@ -18,7 +18,7 @@ internal static class RouteSchema
     private static readonly Key<string> Port = new("port", Common.Named("the name of a port"), "The service's port.", "") { UsualWords = "the main one" };
     private static readonly OptionalKey<ImmutableArray<RouteMatch>> Match = new("match", new ListShape<RouteMatch>("matches", MatchSchema.Shape),
         "What it answers to. The longest path wins.")
-    { Required = true };
+    { Otherwise = "none: needed for HTTP and for tls listeners" };
     private static readonly Key<ImmutableArray<string>> LoadBalancers = new("load-balancers", Common.Names("load-balancers", "the name of a load-balancer"),
         "The load-balancers that serve it.", [])
     { UsualWords = "all" };
@@ -44,6 +44,7 @@ internal static class RouteSchema
         [
             Common.RenamedFrom, To, Kind, RegisterFrom, Zone, Port, Elsewhere, Match, LoadBalancers, Plain, Admit, Balance, Cache,
             Timeout, ConnectTimeout, Retries, RetryBudget, WaitFor, WaitRequests, SlowStart, MaxBody, Offline,
+            TransportSchema.Listeners, TransportSchema.Tls, TransportSchema.Proxy, TransportSchema.Idle,
         ],
         o => Read(o, o.Get(Zone)));
 
@@ -62,7 +63,8 @@ internal static class RouteSchema
             Zone = zone,
             Port = o.Get(Port),
             Redirect = o.Maybe(Elsewhere),
-            Matches = o.Need(Match, []),
+            Matches = o.List(Match),
+            ListenerNames = o.Get(TransportSchema.Listeners),
             LoadBalancers = o.Get(LoadBalancers),
             Rules = new RouteRules
             {
@@ -79,6 +81,9 @@ internal static class RouteSchema
                 Admit = o.Get(Admit),
                 Cache = o.Maybe(Cache),
                 OfflinePage = o.Get(Offline),
+                Tls = o.Get(TransportSchema.Tls),
+                ProxyProtocol = o.Get(TransportSchema.Proxy),
+                Idle = o.Number(TransportSchema.Idle),
             },
         };
     }

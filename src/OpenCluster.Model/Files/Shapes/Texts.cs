@@ -51,6 +51,16 @@ public static partial class Texts
         ? null
         : new Wrong("is not a host", "Such as example.org, *.example.org (one label below), or * for any");
 
+    /// <summary>What a certificate is for: a host name or <c>*.example.org</c>.</summary>
+    public static Wrong? NotACertifiedHost(string text) => HostName().IsMatch(text.StartsWith("*.", StringComparison.Ordinal) ? text[2..] : text)
+        ? null
+        : new Wrong("is not a host", "Such as example.org, or *.example.org (one label below)");
+
+    /// <summary>A file of a server.</summary>
+    public static Wrong? NotAFile(string text) => text.StartsWith('/') && text.Length <= 1024 && !text.Any(char.IsControl)
+        ? null
+        : new Wrong("is not an absolute path", "Such as /etc/opencluster/example.pem");
+
     public static Wrong? NotAUrlPath(string text) => text.StartsWith('/') && !text.Any(c => c is '?' or '#' or ' ' || char.IsControl(c))
         ? null
         : new Wrong("is not a path", "Begin with a slash, without ? and #: /api");
