@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace OpenCluster.LoadBalancer.Http;
@@ -20,6 +21,7 @@ internal sealed class ChunkReader
     private int _digits;
     private int _extension;
     private int _trailers;
+    private int _line;
     private long _left;
 
     /// <summary>True after the last byte of the body, its trailers included.</summary>
@@ -30,10 +32,13 @@ internal sealed class ChunkReader
     /// <summary>Payload bytes announced so far; for limits, which must hold before the bytes have come.</summary>
     public long Announced { get; private set; }
 
+    /// <summary>The lines after the last chunk, each with its CRLF; complete once done.</summary>
+    public ReadOnlySpan<byte> Trailers => CollectionsMarshal.AsSpan(_trailer);
+
     public void Clear()
     {
         _at = At.Size;
-        _digits = _extension = _trailers = 0;
+        _digits = _extension = _trailers = _line = 0;
         _left = Announced = 0;
         _trailer.Clear();
     }
@@ -105,13 +110,14 @@ internal sealed class ChunkReader
 
     private At TrailerRead()
     {
-        var line = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_trailer);
+        var line = Trailers[_line..];
         var colon = line.IndexOf((byte)':');
         if (colon <= 0 || !Grammar.IsToken(line[..colon])) return At.Bad;
         // RFC 9110 §6.5.1: never what a recipient might merge into framing or routing.
         if (FieldIds.Of(line[..colon]) is not (FieldId.Other or FieldId.XRequestId or FieldId.Date)) return At.Bad;
         if (Ascii.EqualsIgnoreCase(line[..colon], "authorization"u8)) return At.Bad;
-        _trailer.Clear();
+        _trailer.AddRange("\r\n"u8);
+        _line = _trailer.Count;
         return At.LineStart;
     }
 }

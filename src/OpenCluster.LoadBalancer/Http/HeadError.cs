@@ -6,7 +6,7 @@ internal enum HeadError : byte
     None,
     ControlCharacter, BareLineEnd, RequestLine, Method, TargetForm, TargetCharacter, DotSegments, Version, FieldLine, HostMissing, HostTwice, HostInvalid,
     LengthInvalid, LengthTwice, LengthAndEncoding, EncodingUnknown, EncodingInHttp10, ConnectionNominates, ExpectUnknown,
-    LineTooLong, HeadTooLarge, TooManyFields, StatusLine, StatusForbidsFraming,
+    LineTooLong, HeadTooLarge, TooManyFields, StatusLine, StatusForbidsFraming, Http2,
 }
 
 internal static class HeadErrors
@@ -48,6 +48,7 @@ internal static class HeadErrors
         HeadError.TooManyFields => "more than 100 header lines",
         HeadError.StatusLine => "a malformed status line",
         HeadError.StatusForbidsFraming => "a 1xx or 204 response with Transfer-Encoding",
+        HeadError.Http2 => "header fields that HTTP/2 does not allow",
         _ => throw new ArgumentOutOfRangeException(nameof(error), error, null),
     };
 }

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using OpenCluster.LoadBalancer.Admission;
 using OpenCluster.LoadBalancer.Forwarding;
 using OpenCluster.LoadBalancer.Http;
+using OpenCluster.LoadBalancer.Http2;
 using OpenCluster.LoadBalancer.Sockets;
 
 namespace OpenCluster.LoadBalancer.Listening;
@@ -27,6 +28,8 @@ internal sealed class ClientConnection : AcceptedConnection
     private bool _skippedLine;
     private bool _lingering;
     private long _idleSinceMs;
+    private bool _hasServed;
+    private volatile Http2ClientConnection? _http2;
 
     /// <param name="transport">Open already; closed with this.</param>
     public ClientConnection(Transport transport, ClientFacts facts, Stages stages)
@@ -57,6 +60,7 @@ internal sealed class ClientConnection : AcceptedConnection
         {
             while (await ReadHeadAsync().ConfigureAwait(false))
             {
+                _hasServed = true;
                 await _forwarder.ServeAsync().ConfigureAwait(false);
                 if (Exchange.Close)
                 {
@@ -71,10 +75,11 @@ internal sealed class ClientConnection : AcceptedConnection
         }
         finally
         {
-            Close();
+            if (_http2 is null) Close();
             ArrayPool<byte>.Shared.Return(_buffer);
             _buffer = [];
         }
+        if (_http2 is not null) await _http2.ServeAsync().ConfigureAwait(false);
     }
 
     /// <summary>Takes bytes out of <see cref="Buffered"/>.</summary>
@@ -158,6 +163,7 @@ internal sealed class ClientConnection : AcceptedConnection
 
     public override void Close()
     {
+        _http2?.Close();
         if (Interlocked.Exchange(ref _closed, 1) != 0) return;
         _keeper.Remove(this);
         Transport.Dispose();
@@ -179,6 +185,14 @@ internal sealed class ClientConnection : AcceptedConnection
         // While draining, a request may have come in since it was found idle: then it is served, and told to close.
         if (_stages.IsDraining && _keeper.NowMs < DueMs && HasInput()) return;
         Close();
+    }
+
+    /// <summary>The client knew beforehand that HTTP/2 is spoken here (RFC 9113 §3.3): from here on it is, on the same transport.</summary>
+    private void BecomeHttp2()
+    {
+        _keeper.Remove(this);
+        _http2 = new Http2ClientConnection(Transport, _buffer.AsSpan(0, _end).ToArray(), Facts, _stages);
+        if (IsClosed) _http2.Close();
     }
 
     private bool HasInput()
@@ -212,6 +226,9 @@ internal sealed class ClientConnection : AcceptedConnection
                         Within(null);
                         _start = Exchange.Head.Length;
                         return true;
+                    case HeadStatus.Refused when !_hasServed && ServerConnection.IsPreface(_buffer.AsSpan(0, _end)):
+                        BecomeHttp2();
+                        return false;
                     case HeadStatus.Refused:
                         await _forwarder.RefuseAsync(Exchange.Head.Error).ConfigureAwait(false);
                         await LingerAsync().ConfigureAwait(false);
