@@ -246,12 +246,10 @@ public sealed class ConformanceTests
     [Fact]
     public async Task A_body_beyond_the_stream_window_is_a_flow_control_error()
     {
-        await using var target = new RawTarget(_ => Task.Delay(Timeout.Infinite));
-        await using var balancer = await TestBalancer.StartAsync(target);
+        // Without a target the request waits, and nobody reads its body.
+        await using var balancer = await TestBalancer.StartAsync();
         using var client = await OpenAsync(balancer.Port);
-        var frames = Enumerable.Range(0, 24).Select(_ => Data(1, new string('x', 16384)));
-        await client.TrySendAsync([Post(1), .. frames]);
-        await client.TrySendAsync([.. Enumerable.Range(0, 70).Select(_ => Data(1, new string('x', 16384)))]);
+        await client.TrySendAsync([Post(1), .. Enumerable.Range(0, 17).Select(_ => Data(1, new string('x', 16384)))]);
         var end = await client.UntilAsync(f => f.Type is FrameType.RstStream or FrameType.GoAway);
         Assert.Equal(ErrorCode.FlowControlError, end.Code);
     }
