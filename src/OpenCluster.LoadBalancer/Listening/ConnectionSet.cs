@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net.Sockets;
 using OpenCluster.LoadBalancer.Admission;
 using OpenCluster.LoadBalancer.Sockets;
 
@@ -20,31 +19,19 @@ internal sealed class ConnectionSet
     public long Refused => Interlocked.Read(ref _refused);
 
     /// <summary>Starts to serve a client just accepted, or turns it away when there are too many.</summary>
-    /// <param name="begin">The protocol of the listener: makes a connection of the socket. May fail with a lost connection.</param>
-    public void Serve(Socket socket, Func<Socket, AcceptedConnection> begin)
+    /// <param name="begin">The protocol of the listener: what is spoken on the transport.</param>
+    public void Serve(Transport transport, Func<AcceptedConnection> begin)
     {
         Interlocked.Increment(ref _accepted);
         if (Interlocked.Increment(ref _count) > Limits.Connections)
         {
             Interlocked.Decrement(ref _count);
             Interlocked.Increment(ref _refused);
-            TurnAway(socket);
+            _ = TurnAwayAsync(transport);
             return;
         }
 
-        AcceptedConnection connection;
-        try
-        {
-            socket.NoDelay = true;
-            connection = begin(socket);
-        }
-        catch (Exception gone) when (Loss.Is(gone))
-        {
-            // It left between being accepted and being looked at.
-            socket.Dispose();
-            Interlocked.Decrement(ref _count);
-            return;
-        }
+        var connection = begin();
         _open.TryAdd(connection, 0);
         _ = ServeAsync(connection);
     }
@@ -70,17 +57,16 @@ internal sealed class ConnectionSet
     }
 
     /// <summary>Costs one small send; a balancer at its limit has no more to give.</summary>
-    private static void TurnAway(Socket socket)
+    private static async Task TurnAwayAsync(Transport transport)
     {
         try
         {
-            socket.Blocking = false;
-            socket.Send("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"u8);
+            await transport.SendAsync("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"u8.ToArray()).ConfigureAwait(false);
         }
-        catch (SocketException)
+        catch (Exception gone) when (Loss.Is(gone))
         {
             // Whether it hears the reason is the least of our worries.
         }
-        socket.Dispose();
+        transport.Dispose();
     }
 }

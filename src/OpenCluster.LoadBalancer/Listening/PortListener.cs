@@ -14,8 +14,7 @@ internal sealed class PortListener : IDisposable
     private static readonly List<Socket> HandedOver = [];
 
     private readonly Stages _stages;
-    private readonly CancellationTokenSource _stop = new();
-    private long _failures;
+    private readonly Acceptor _acceptor;
 
     private PortListener(string name, Socket socket, Stages stages)
     {
@@ -23,6 +22,7 @@ internal sealed class PortListener : IDisposable
         Socket = socket;
         _stages = stages;
         EndPoint = (IPEndPoint)socket.LocalEndPoint!;
+        _acceptor = new Acceptor(socket, (transport, from) => stages.Connections.Serve(transport, () => Begin(transport, from)), stages.Time);
     }
 
     public string Name { get; }
@@ -30,7 +30,7 @@ internal sealed class PortListener : IDisposable
     public Socket Socket { get; }
 
     /// <summary>Times accepting failed, mostly for want of file descriptors.</summary>
-    public long Failures => Interlocked.Read(ref _failures);
+    public long Failures => _acceptor.Failures;
 
     /// <exception cref="ListenException">With what to do about it.</exception>
     public static PortListener Bind(string name, IPEndPoint at, Stages stages)
@@ -53,7 +53,7 @@ internal sealed class PortListener : IDisposable
     /// <summary>Goes on with a listening socket another process handed over.</summary>
     public static PortListener Take(string name, Socket listening, Stages stages) => new(name, listening, stages);
 
-    public void Start() => _ = AcceptAsync();
+    public void Start() => _acceptor.Start();
 
     /// <summary>Stops accepting, and leaves the socket to the process that has it too.</summary>
     /// <remarks>
@@ -63,52 +63,18 @@ internal sealed class PortListener : IDisposable
     public void HandOver()
     {
         lock (HandedOver) HandedOver.Add(Socket);
-        _stop.Cancel();
+        _acceptor.Stop();
     }
 
     /// <summary>Stops accepting and closes. Who has connected already is still served: the kernel would reset them.</summary>
     public void Dispose()
     {
-        _stop.Cancel();
-        try
-        {
-            while (Socket.Poll(0, SelectMode.SelectRead)) _stages.Connections.Serve(Socket.Accept(), Begin);
-        }
-        catch (SocketException)
-        {
-            // The last of them left while it waited.
-        }
+        _acceptor.Stop();
+        _acceptor.Empty();
         Socket.Dispose();
-        _stop.Dispose();
     }
 
-    private AcceptedConnection Begin(Socket accepted)
-    {
-        var facts = new ClientFacts((IPEndPoint)accepted.RemoteEndPoint!, isSecure: false);
-        return new ClientConnection(new SocketTransport(accepted), facts, _stages);
-    }
-
-    private async Task AcceptAsync()
-    {
-        var stopped = _stop.Token;
-        while (!stopped.IsCancellationRequested)
-        {
-            try
-            {
-                _stages.Connections.Serve(await Socket.AcceptAsync(stopped).ConfigureAwait(false), Begin);
-            }
-            catch (Exception ended) when (ended is ObjectDisposedException or OperationCanceledException || stopped.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (SocketException)
-            {
-                // A client that left the queue, or no descriptors left: a pause lets some come free instead of spinning.
-                Interlocked.Increment(ref _failures);
-                await Task.Delay(TimeSpan.FromMilliseconds(10), _stages.Time).ConfigureAwait(false);
-            }
-        }
-    }
+    private ClientConnection Begin(Transport transport, IPEndPoint from) => new(transport, new ClientFacts(from, isSecure: false), _stages);
 }
 
 /// <summary>An address cannot be listened at.</summary>

@@ -11,6 +11,9 @@ namespace OpenCluster.LoadBalancer.Sockets;
 /// </remarks>
 internal abstract class Transport : IDisposable
 {
+    /// <summary>The loop whose thread completes its waits; null when it has none of its own.</summary>
+    public virtual EventLoop? Loop => null;
+
     /// <summary>Connects, shakes hands: whatever comes before the first byte. Ended early only by <see cref="Dispose"/>.</summary>
     public virtual ValueTask OpenAsync() => default;
 

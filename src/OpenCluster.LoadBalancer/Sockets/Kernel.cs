@@ -1,0 +1,99 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace OpenCluster.LoadBalancer.Sockets;
+
+/// <summary>
+/// The calls of the kernel the data path is made of, without anything in between. None of them blocks, except <see cref="Wait"/>.
+/// Numbers are Linux's own, the same on x86-64 and arm64. Failures come back as negative error numbers (errno(3)), never as exceptions.
+/// </summary>
+internal static unsafe partial class Kernel
+{
+    public const int Interrupted = -4, WouldBlock = -11, Aborted = -103, IsConnected = -106, Already = -114, InProgress = -115, Canceled = -125;
+
+    private const int InternetStream = 1, NonBlocking = 0x800, CloseOnExec = 0x80000;
+    private const int DontWait = 0x40, NoSignal = 0x4000, Peek = 0x2;
+    private const int SolSocket = 1, SoLinger = 13, IpProtocolTcp = 6, TcpNoDelay = 1;
+
+    public static int Receive(int socket, Span<byte> into)
+    {
+        fixed (byte* bytes = into) return Result(recv(socket, bytes, (nuint)into.Length, DontWait));
+    }
+
+    public static int Send(int socket, ReadOnlySpan<byte> from)
+    {
+        fixed (byte* bytes = from) return Result(send(socket, bytes, (nuint)from.Length, DontWait | NoSignal));
+    }
+
+    /// <summary>Whether bytes or the end could be received now.</summary>
+    public static bool HasInput(int socket)
+    {
+        byte next;
+        return Result(recv(socket, &next, 1, DontWait | Peek)) != WouldBlock;
+    }
+
+    /// <summary>A TCP socket for an address of that family, without Nagle's delay; or a negative error number.</summary>
+    public static int Socket(AddressFamily family)
+    {
+        var made = (int)Result(socket(family == AddressFamily.InterNetworkV6 ? 10 : 2, InternetStream | NonBlocking | CloseOnExec, 0));
+        if (made >= 0) SetNoDelay(made);
+        return made;
+    }
+
+    public static int Connect(int socket, SocketAddress to)
+    {
+        fixed (byte* address = to.Buffer.Span) return Result(connect(socket, address, (uint)to.Size));
+    }
+
+    /// <summary>The next connection of a listening socket, which gave it its options; or a negative error number.</summary>
+    /// <param name="from">28 bytes at least; filled with the other end's address as the kernel writes it.</param>
+    public static int Accept(int listening, Span<byte> from)
+    {
+        var length = (uint)from.Length;
+        fixed (byte* address = from) return Result(accept4(listening, address, &length, NonBlocking | CloseOnExec));
+    }
+
+    public static void SetNoDelay(int socket)
+    {
+        var on = 1;
+        _ = setsockopt(socket, IpProtocolTcp, TcpNoDelay, &on, sizeof(int));
+    }
+
+    /// <summary>Its close will be a reset.</summary>
+    public static void SetReset(int socket)
+    {
+        var linger = stackalloc int[] { 1, 0 };
+        _ = setsockopt(socket, SolSocket, SoLinger, linger, 2 * sizeof(int));
+    }
+
+    public static int EndSending(int socket) => Result(shutdown(socket, 1));
+
+    public static void Close(int descriptor) => _ = close(descriptor);
+
+    private static int Result(nint returned) => returned >= 0 ? (int)returned : -Marshal.GetLastPInvokeError();
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint recv(int socket, byte* into, nuint length, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint send(int socket, byte* from, nuint length, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int socket(int family, int type, int protocol);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int connect(int socket, byte* address, uint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int accept4(int socket, byte* address, uint* length, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int setsockopt(int socket, int level, int name, void* value, uint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int shutdown(int socket, int how);
+
+    [LibraryImport("libc")]
+    private static partial int close(int descriptor);
+}
