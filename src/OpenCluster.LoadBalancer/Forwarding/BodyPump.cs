@@ -15,16 +15,20 @@ internal sealed class BodyPump
     private readonly ClientConnection _client;
     private readonly RequestBody _body;
     private readonly TargetConnection _target;
+    private readonly TimeSpan _answerWithin;
     private readonly Task _task;
     private volatile bool _discards;
     private volatile bool _sent;
+    private volatile bool _answered;
     private volatile BodyState _broken;
 
-    public BodyPump(ClientConnection client, RequestBody body, TargetConnection target)
+    /// <param name="answerWithin">Time for the answer: counts from the end of the body, and while the target takes none of it.</param>
+    public BodyPump(ClientConnection client, RequestBody body, TargetConnection target, TimeSpan answerWithin)
     {
         _client = client;
         _body = body;
         _target = target;
+        _answerWithin = answerWithin;
         _task = RunAsync();
     }
 
@@ -49,6 +53,14 @@ internal sealed class BodyPump
         await _task.ConfigureAwait(false);
     }
 
+    /// <summary>The head of the answer is there: from now on other limits hold, which are not for this to set.</summary>
+    public void AnswerHasCome() => _answered = true;
+
+    private void Limit(TimeSpan? limit)
+    {
+        if (!_answered) _target.Within(limit);
+    }
+
     private async Task RunAsync()
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
@@ -56,7 +68,10 @@ internal sealed class BodyPump
         {
             while (true)
             {
+                // A slow client has a limit of its own, and the target cannot answer what it has not got.
+                Limit(null);
                 var count = await _body.ReadAsync(buffer).ConfigureAwait(false);
+                Limit(_answerWithin);
                 if (count < 0)
                 {
                     _broken = _body.State;

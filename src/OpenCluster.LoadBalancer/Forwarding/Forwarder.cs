@@ -1,9 +1,29 @@
-using System.Runtime.CompilerServices;
 using OpenCluster.LoadBalancer.Balancing;
 using OpenCluster.LoadBalancer.Http;
 using OpenCluster.LoadBalancer.Listening;
 
 namespace OpenCluster.LoadBalancer.Forwarding;
+
+/// <summary>What is still to be done for the request at hand.</summary>
+internal enum Rest : byte
+{
+    /// <summary>It is answered, or nobody is left to answer.</summary>
+    Nothing,
+    NoRoute,
+    BadBody,
+    /// <summary>A step of the route is deciding.</summary>
+    Step,
+    /// <summary>A small body is to be read.</summary>
+    Body,
+    /// <summary>A target is to be chosen.</summary>
+    Target,
+    /// <summary>The target chosen has no kept connection.</summary>
+    Connection,
+    /// <summary>A request is ready for a kept connection: the straight way.</summary>
+    Answer,
+    /// <summary>The straight way has met something it does not know.</summary>
+    Trouble,
+}
 
 /// <summary>
 /// Serves one request: route, body, target, answer; one object per client connection.
@@ -11,6 +31,11 @@ namespace OpenCluster.LoadBalancer.Forwarding;
 /// for one. 5. Try it (<see cref="Attempt"/>). 6. When that gave nothing the client has seen and trying again is safe, go on at 4 with another
 /// target. 7. Count and log.
 /// </summary>
+/// <remarks>
+/// <see cref="Begin"/> goes as far as it can without waiting, which nearly always is up to a request that only has to be sent: then the
+/// connection sends it and waits for the answer itself (<see cref="Rest.Answer"/>, then <see cref="Finish"/>). Whatever needs more waiting than that
+/// goes on from where it stands with <see cref="GoOnAsync"/>. <see cref="End"/> in any case.
+/// </remarks>
 internal sealed class Forwarder(ClientConnection client, Stages stages)
 {
     private readonly Exchange _exchange = client.Exchange;
@@ -18,47 +43,102 @@ internal sealed class Forwarder(ClientConnection client, Stages stages)
     private Attempt? _attempt;
     private Func<bool>? _mayHoldBack;
     private TargetPool? _pool;
+    private ValueTask<bool> _answering;
+    private int _step;
+    private bool _isOpen;
 
     // The slots that answered 5xx before the current try: blamed only when another target does better.
     private TargetSlot? _answeredBadly;
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask ServeAsync()
+    /// <summary>The try under way, after <see cref="Rest.Answer"/>.</summary>
+    public Attempt Attempt => _attempt!;
+
+    /// <summary>Goes as far as possible without waiting.</summary>
+    public Rest Begin()
     {
         _exchange.Begin(stages.Time.GetTimestamp());
         _exchange.Close = !_exchange.Head.KeepAlive || stages.IsDraining;
         _answeredBadly = null;
-        try
+        _step = 0;
+        var hit = stages.Table.Find(_exchange.Head.Host(client.HeadBytes), _exchange.Head.Path(client.HeadBytes));
+        if (hit.Route is not { } route) return Rest.NoRoute;
+        _exchange.Route = route;
+        _exchange.StripLength = hit.StripLength;
+        _pool = route.Pool;
+        _pool.Budget.Earn();
+
+        var body = _body.Begin(_exchange.Head, route.Rules.MaxBodyBytes);
+        _exchange.IsBodyRead = _body.IsRead;
+        if (body != BodyState.Fine) return Rest.BadBody;
+        while (_step < route.Steps.Length)
         {
-            var hit = stages.Table.Find(_exchange.Head.Host(client.HeadBytes), _exchange.Head.Path(client.HeadBytes));
-            if (hit.Route is null)
-            {
+            // Kept, not awaited here: it is awaited exactly once, by GoOnAsync.
+#pragma warning disable CA2012
+            _answering = route.Steps[_step++].TryAnswerAsync(client);
+#pragma warning restore CA2012
+            if (!_answering.IsCompletedSuccessfully) return Rest.Step;
+            if (_answering.Result) return Rest.Nothing;
+        }
+        return _body.IsWhole ? TryStraight() : Rest.Body;
+    }
+
+    /// <summary>Passes a plain answer on, see <see cref="Attempt.IsPlain"/>: what the client is to get.</summary>
+    public ReadOnlyMemory<byte> Finish()
+    {
+        var answer = Attempt.Finish();
+        _exchange.IsAnswerWhole = true;
+        var slot = _exchange.Slot!;
+        slot.End();
+        Judge(slot);
+        return answer;
+    }
+
+    /// <summary>Goes on from where <see cref="Begin"/> or the straight way stopped, to the end.</summary>
+    public async ValueTask GoOnAsync(Rest rest)
+    {
+        switch (rest)
+        {
+            case Rest.NoRoute:
                 _exchange.Close |= _exchange.Head.Body != BodyKind.None;
                 await LocalAnswer.SendAsync(client, 404, "no route for this host and path").ConfigureAwait(false);
-                return;
-            }
-            _exchange.Route = hit.Route;
-            _exchange.StripLength = hit.StripLength;
-            hit.Route.Pool.Budget.Earn();
-
-            var body = _body.Begin(_exchange.Head, hit.Route.Rules.MaxBodyBytes);
-            _exchange.IsBodyRead = _body.IsRead;
-            if (body == BodyState.Fine)
-            {
-                foreach (var step in hit.Route.Steps)
-                    if (await step.TryAnswerAsync(client).ConfigureAwait(false)) return;
-                body = await _body.CollectAsync().ConfigureAwait(false);
+                break;
+            case Rest.BadBody:
+                await RefuseBodyAsync(_body.State).ConfigureAwait(false);
+                break;
+            case Rest.Step:
+                if (await _answering.ConfigureAwait(false)) break;
+                while (_step < _exchange.Route!.Steps.Length)
+                    if (await _exchange.Route.Steps[_step++].TryAnswerAsync(client).ConfigureAwait(false)) return;
+                goto case Rest.Body;
+            case Rest.Body:
+                var body = await _body.CollectAsync().ConfigureAwait(false);
                 _exchange.IsBodyRead = _body.IsRead;
-            }
-            if (body == BodyState.Fine) await ForwardAsync(hit.Route.Pool).ConfigureAwait(false);
-            else await RefuseBodyAsync(body).ConfigureAwait(false);
+                if (body != BodyState.Fine) goto case Rest.BadBody;
+                goto case Rest.Target;
+            case Rest.Target:
+            case Rest.Connection:
+            case Rest.Trouble:
+                await ForwardAsync(rest).ConfigureAwait(false);
+                break;
         }
-        finally
-        {
-            _body.End();
-            _exchange.Watcher?.End(_exchange.IsAnswerWhole);
-            stages.Observe(client);
-        }
+    }
+
+    /// <summary>The client's connection ended under way.</summary>
+    public void ClientLeft()
+    {
+        _exchange.Close = true;
+        _exchange.Status = 499;
+        _exchange.Reason = "the client left";
+    }
+
+    /// <summary>The request is over, however it went.</summary>
+    public void End()
+    {
+        _body.End();
+        if (_isOpen) _attempt!.Release();
+        _isOpen = false;
+        _exchange.Watcher?.End(_exchange.IsAnswerWhole);
+        stages.Observe(client);
     }
 
     /// <summary>Answers a head that cannot be served; the connection must then be closed, since nobody knows where the next request starts.</summary>
@@ -92,64 +172,82 @@ internal sealed class Forwarder(ClientConnection client, Stages stages)
         await LocalAnswer.SendAsync(client, status, reason).ConfigureAwait(false);
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask ForwardAsync(TargetPool pool)
+    private Rest TryStraight()
     {
-        var attempt = _attempt ??= new Attempt(client, _body, stages);
+        var slot = _pool!.Pick(_exchange.NextRandom(), default);
+        if (slot is null) return Rest.Target;
+        Open();
+        _exchange.Try(slot);
+        slot.Begin();
+        return Attempt.TryBegin(slot) ? Rest.Answer : Rest.Connection;
+    }
+
+    private void Open()
+    {
+        if (_isOpen) return;
+        _attempt ??= new Attempt(client, _body, stages);
         _mayHoldBack ??= MayHoldBack;
-        _pool = pool;
-        attempt.Open();
-        try
+        _attempt.Open();
+        _isOpen = true;
+    }
+
+    private async ValueTask ForwardAsync(Rest rest)
+    {
+        Open();
+        var attempt = Attempt;
+        var (lastStatus, lastReason) = (503, "no target is up");
+        while (true)
         {
-            var (lastStatus, lastReason) = (503, "no target is up");
-            while (true)
+            var slot = rest is Rest.Connection or Rest.Trouble ? _exchange.Slot : Choose();
+            if (slot is null)
             {
-                var slot = _pool.Pick(_exchange.NextRandom(), _exchange.Tried);
-                if (slot is null)
-                {
-                    if (await WaitAsync().ConfigureAwait(false)) continue;
-                    await GiveUpAsync(lastStatus, lastReason).ConfigureAwait(false);
-                    return;
-                }
-
-                var end = await TryAsync(slot, attempt).ConfigureAwait(false);
-                if (end == AttemptEnd.Answered)
-                {
-                    _exchange.IsAnswerWhole = true;
-                    Judge(slot);
-                    return;
-                }
-                if (await HasEndedAsync(slot, end, attempt).ConfigureAwait(false)) return;
-
-                lastReason = attempt.Reason;
-                lastStatus = end switch { AttemptEnd.TimedOut => 504, AttemptEnd.NotReached => 503, _ => 502 };
-                Blame(slot, end, attempt);
-                if (!MayTryAgain(end, attempt))
-                {
-                    await GiveUpAsync(lastStatus, lastReason).ConfigureAwait(false);
-                    return;
-                }
-                // A new snapshot may have brought new targets meanwhile.
-                _pool = stages.PoolOf(_exchange.Route!);
+                if (await WaitAsync().ConfigureAwait(false)) continue;
+                await GiveUpAsync(lastStatus, lastReason).ConfigureAwait(false);
+                return;
             }
-        }
-        finally
-        {
-            attempt.Release();
+
+            var end = await TryAsync(slot, rest == Rest.Trouble).ConfigureAwait(false);
+            rest = Rest.Target;
+            if (end == AttemptEnd.Answered)
+            {
+                _exchange.IsAnswerWhole = true;
+                Judge(slot);
+                return;
+            }
+            if (await HasEndedAsync(slot, end, attempt).ConfigureAwait(false)) return;
+
+            lastReason = attempt.Reason;
+            lastStatus = end switch { AttemptEnd.TimedOut => 504, AttemptEnd.NotReached => 503, _ => 502 };
+            Blame(slot, end, attempt);
+            if (!MayTryAgain(end, attempt))
+            {
+                await GiveUpAsync(lastStatus, lastReason).ConfigureAwait(false);
+                return;
+            }
+            // A new snapshot may have brought new targets meanwhile.
+            _pool = stages.PoolOf(_exchange.Route!);
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<AttemptEnd> TryAsync(TargetSlot slot, Attempt attempt)
+    private TargetSlot? Choose()
     {
+        if (_pool!.Pick(_exchange.NextRandom(), _exchange.Tried) is not { } slot) return null;
         _exchange.Try(slot);
         slot.Begin();
+        return slot;
+    }
+
+    /// <param name="begun">The straight way has begun this try.</param>
+    private async ValueTask<AttemptEnd> TryAsync(TargetSlot slot, bool begun)
+    {
         try
         {
-            var end = await attempt.RunAsync(slot, fresh: false, _mayHoldBack!).ConfigureAwait(false);
+            var end = begun
+                ? await Attempt.GoOnAsync(_mayHoldBack!).ConfigureAwait(false)
+                : await Attempt.RunAsync(slot, fresh: false, _mayHoldBack!).ConfigureAwait(false);
             // A connection that had grown too old says nothing about the target: the same again on a new one, at no charge.
             return end == AttemptEnd.Stale && IsRepeatable
-                ? await attempt.RunAsync(slot, fresh: true, _mayHoldBack!).ConfigureAwait(false)
+                ? await Attempt.RunAsync(slot, fresh: true, _mayHoldBack!).ConfigureAwait(false)
                 : end;
         }
         finally
@@ -164,9 +262,7 @@ internal sealed class Forwarder(ClientConnection client, Stages stages)
         switch (end)
         {
             case AttemptEnd.ClientGone:
-                _exchange.Close = true;
-                _exchange.Status = 499;
-                _exchange.Reason = "the client left";
+                ClientLeft();
                 return true;
             case AttemptEnd.BodyBroken:
                 await RefuseBodyAsync(_body.State).ConfigureAwait(false);
@@ -210,6 +306,8 @@ internal sealed class Forwarder(ClientConnection client, Stages stages)
 
     private void Blame(TargetSlot slot, AttemptEnd end, Attempt attempt)
     {
+        // A lack of ours (descriptors, ports) fails requests to every target alike: to blame them would take them all away.
+        if (attempt.WasOurs) return;
         slot.CountFailed();
         if (end == AttemptEnd.BadAnswer) _answeredBadly = slot;
         else slot.Blame(attempt.Reason, attempt.WasRefused);

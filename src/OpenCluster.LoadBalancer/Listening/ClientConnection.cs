@@ -26,6 +26,7 @@ internal sealed class ClientConnection : AcceptedConnection
     private int _closed;
     private bool _idle = true;
     private bool _skippedLine;
+    private bool _hasHeadLimit;
     private bool _lingering;
     private long _idleSinceMs;
     private bool _hasServed;
@@ -52,20 +53,82 @@ internal sealed class ClientConnection : AcceptedConnection
     public ReadOnlyMemory<byte> Buffered => _buffer.AsMemory(_start, _end - _start);
     public bool IsClosed => Volatile.Read(ref _closed) != 0;
 
-    /// <summary>Serves requests until either side ends the connection.</summary>
+    /// <summary>
+    /// Serves requests until either side ends the connection.
+    /// 1. Receive until there is a whole head. 2. Let it go as far as it goes without waiting. 3. Nearly always that is up to a request that
+    /// only has to be sent on a kept connection: send it, receive the answer, pass it on. 4. In all other cases the long way. 5. Count, log, and
+    /// begin again.
+    /// </summary>
+    /// <remarks>
+    /// Flat on purpose. Each asynchronous method that has to wait costs an object, for its caller too; this one exists once per connection,
+    /// so that a request on the straight way allocates nothing.
+    /// </remarks>
     public override async Task ServeAsync()
     {
         _keeper.Add(this);
         try
         {
-            while (await ReadHeadAsync().ConfigureAwait(false))
+            while (true)
             {
+                HeadStatus head;
+                BeginHead();
+                while ((head = TakeHead()) == HeadStatus.NeedMore)
+                {
+                    var count = await Transport.ReceiveAsync(_buffer.AsMemory(_end)).ConfigureAwait(false);
+                    if (count == 0) return;
+                    _end += count;
+                }
+                if (head == HeadStatus.Refused)
+                {
+                    if (!_hasServed && ServerConnection.IsPreface(_buffer.AsSpan(0, _end)))
+                    {
+                        BecomeHttp2();
+                        return;
+                    }
+                    await _forwarder.RefuseAsync(Exchange.Head.Error).ConfigureAwait(false);
+                    await LingerAsync().ConfigureAwait(false);
+                    return;
+                }
+
                 _hasServed = true;
-                await _forwarder.ServeAsync().ConfigureAwait(false);
+                try
+                {
+                    var rest = _forwarder.Begin();
+                    if (rest == Rest.Answer)
+                    {
+                        rest = Rest.Trouble;
+                        var attempt = _forwarder.Attempt;
+                        try
+                        {
+                            await attempt.Connection.Transport.SendAsync(attempt.Request).ConfigureAwait(false);
+                            while (attempt.Take(await attempt.Connection.ReceiveAsync(attempt.Space).ConfigureAwait(false)) == AnswerProgress.Waiting)
+                            {
+                            }
+                        }
+                        catch (Exception lost) when (Loss.Is(lost))
+                        {
+                            attempt.Lose(lost);
+                        }
+                        if (attempt.IsPlain)
+                        {
+                            await SendAsync(_forwarder.Finish()).ConfigureAwait(false);
+                            rest = Rest.Nothing;
+                        }
+                    }
+                    if (rest != Rest.Nothing) await _forwarder.GoOnAsync(rest).ConfigureAwait(false);
+                }
+                catch (ClientGoneException)
+                {
+                    _forwarder.ClientLeft();
+                }
+                finally
+                {
+                    _forwarder.End();
+                }
                 if (Exchange.Close)
                 {
                     await LingerAsync().ConfigureAwait(false);
-                    break;
+                    return;
                 }
             }
         }
@@ -78,8 +141,8 @@ internal sealed class ClientConnection : AcceptedConnection
             if (_http2 is null) Close();
             ArrayPool<byte>.Shared.Return(_buffer);
             _buffer = [];
+            if (_http2 is not null) await _http2.ServeAsync().ConfigureAwait(false);
         }
-        if (_http2 is not null) await _http2.ServeAsync().ConfigureAwait(false);
     }
 
     /// <summary>Takes bytes out of <see cref="Buffered"/>.</summary>
@@ -207,49 +270,39 @@ internal sealed class ClientConnection : AcceptedConnection
         }
     }
 
-    /// <summary>Reads until a whole head is in the buffer, at its start. False when the client ended, or was refused and answered.</summary>
-    private async ValueTask<bool> ReadHeadAsync()
+    private void BeginHead()
     {
         Compact();
         Exchange.Head.Clear();
         _skippedLine = false;
-        var hasHeadLimit = false;
-        while (true)
-        {
-            if (_end > 0)
-            {
-                SkipEmptyLine();
-                switch (Exchange.Head.Parse(_buffer.AsSpan(0, _end)))
-                {
-                    case HeadStatus.Complete:
-                        _idle = false;
-                        Within(null);
-                        _start = Exchange.Head.Length;
-                        return true;
-                    case HeadStatus.Refused when !_hasServed && ServerConnection.IsPreface(_buffer.AsSpan(0, _end)):
-                        BecomeHttp2();
-                        return false;
-                    case HeadStatus.Refused:
-                        await _forwarder.RefuseAsync(Exchange.Head.Error).ConfigureAwait(false);
-                        await LingerAsync().ConfigureAwait(false);
-                        return false;
-                }
-                _idle = false;
-                if (!hasHeadLimit) Within(Limits.Head);
-                hasHeadLimit = true;
-            }
-            else
-            {
-                _idle = true;
-                Volatile.Write(ref _idleSinceMs, _keeper.NowMs);
-                Within(Limits.KeepAlive);
-            }
+        _hasHeadLimit = false;
+    }
 
-            if (_end == _buffer.Length) Reserve(_buffer.Length * 2);
-            var count = await Transport.ReceiveAsync(_buffer.AsMemory(_end)).ConfigureAwait(false);
-            if (count == 0) return false;
-            _end += count;
+    /// <summary>Looks whether a whole head is in the buffer, at its start. Otherwise there is space for more of it, and a limit for it to come.</summary>
+    private HeadStatus TakeHead()
+    {
+        if (_end > 0)
+        {
+            SkipEmptyLine();
+            var status = Exchange.Head.Parse(_buffer.AsSpan(0, _end));
+            _idle = false;
+            if (status == HeadStatus.Complete)
+            {
+                Within(null);
+                _start = Exchange.Head.Length;
+            }
+            if (status != HeadStatus.NeedMore) return status;
+            if (!_hasHeadLimit) Within(Limits.Head);
+            _hasHeadLimit = true;
         }
+        else
+        {
+            _idle = true;
+            Volatile.Write(ref _idleSinceMs, _keeper.NowMs);
+            Within(Limits.KeepAlive);
+        }
+        if (_end == _buffer.Length) Reserve(_buffer.Length * 2);
+        return HeadStatus.NeedMore;
     }
 
     /// <summary>Moves what came after the last request to the start, and gives a grown buffer back.</summary>

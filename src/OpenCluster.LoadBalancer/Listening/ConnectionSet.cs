@@ -38,9 +38,15 @@ internal sealed class ConnectionSet
 
     private async Task ServeAsync(AcceptedConnection connection)
     {
-        await connection.ServeAsync().ConfigureAwait(false);
-        _open.TryRemove(connection, out _);
-        if (Interlocked.Decrement(ref _count) == 0 && _closing) _empty.TrySetResult();
+        try
+        {
+            await connection.ServeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            _open.TryRemove(connection, out _);
+            if (Interlocked.Decrement(ref _count) == 0 && _closing) _empty.TrySetResult();
+        }
     }
 
     /// <summary>Completes when the last connection has ended. No new ones may come any more.</summary>
