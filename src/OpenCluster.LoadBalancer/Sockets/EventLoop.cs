@@ -49,7 +49,10 @@ internal sealed class EventLoop
     /// <summary>This thread's; from another thread, one after the other.</summary>
     public static EventLoop Here => _current ?? Loops[Interlocked.Increment(ref _next) % (uint)Loops.Length];
 
-    public static IReadOnlyList<EventLoop> All => Loops;
+    /// <summary>Of this thread's loop; 0 elsewhere.</summary>
+    public static int IndexHere => _current?.Index ?? 0;
+
+    public static EventLoop[] All => Loops;
 
     /// <summary>Connections it has to look after; for sharing new ones out.</summary>
     public int Load => Volatile.Read(ref _load);

@@ -13,9 +13,11 @@ internal static unsafe partial class RuntimeSettings
     /// <summary>
     /// For the data path: completions run on the thread that polls the sockets instead of hopping to a pool, which halves the CPU
     /// time of a small request. A handler that blocks would stall its loop, so nothing there may. And code that runs a hundred thousand
-    /// times a second is worth compiling again by its profile, which elsewhere would cost more memory than it saves time.
+    /// times a second is worth compiling again by its profile, which elsewhere would cost more memory than it saves time. Threads of the pool,
+    /// which have little to do there, do not spin for more: each turn of theirs is one of a loop that shares the processor.
     /// </summary>
-    public static readonly (string Name, string Value)[] DataPath = [("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1"), ("DOTNET_TieredPGO", "1")];
+    public static readonly (string Name, string Value)[] DataPath =
+        [("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1"), ("DOTNET_TieredPGO", "1"), ("DOTNET_ThreadPool_UnfairSemaphoreSpinLimit", "0")];
 
     /// <summary>
     /// For parts that idle most of their life: the youngest generation is collected after 2 MB (in hexadecimal). By itself the runtime
