@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Threading.Channels;
+using OpenCluster.Decisions.Admission;
+using OpenCluster.Decisions.Routing;
 using OpenCluster.Decisions.Targets;
+using OpenCluster.LoadBalancer.Admission;
 using OpenCluster.LoadBalancer.Balancing;
 using OpenCluster.LoadBalancer.Configuration;
 using OpenCluster.LoadBalancer.Forwarding;
@@ -11,6 +14,7 @@ using OpenCluster.LoadBalancer.Routing;
 using OpenCluster.LoadBalancer.Sockets;
 using OpenCluster.LoadBalancer.Web;
 using OpenCluster.Model.Balancing;
+using OpenCluster.Model.Nouns;
 
 namespace OpenCluster.LoadBalancer;
 
@@ -25,6 +29,7 @@ internal sealed class Balancer : IAsyncDisposable
     private readonly TargetRegistry _registry;
     private readonly Dictionary<(string Address, int Port), PortListener> _listeners = [];
     private readonly Dictionary<string, RouteMemory> _memories = [];
+    private readonly ClientTable _clients = new();
 
     /// <summary>Changes of targets not yet told. Bounded; of a listener that is too slow the oldest are lost, the metrics have the state.</summary>
     private readonly Channel<(TargetSlot Slot, TargetEffect.Changed Change)> _changes = Channel.CreateBounded<(TargetSlot, TargetEffect.Changed)>(
@@ -206,15 +211,15 @@ internal sealed class Balancer : IAsyncDisposable
         var routes = new Dictionary<string, RouteEntry>(StringComparer.Ordinal);
         foreach (var plan in snapshot.Routes)
         {
-            if (!_memories.TryGetValue(plan.Id, out var memory)) _memories.Add(plan.Id, memory = new RouteMemory());
+            if (!_memories.TryGetValue(plan.Id, out var memory)) _memories.Add(plan.Id, memory = new RouteMemory(new RouteGate(plan.Id, _clients, Keeper.Time)));
             memory.Use(plan.Rules);
-            var targets = plan.Targets.Select(t => new PooledTarget(_registry.Get(t, plan.Check), t.Weight, t.Draining)).ToArray();
+            var targets = plan.Targets.Select(t => new PooledTarget(_registry.Get(t, plan.Check), t.Weight, t.Draining, t.Release, t.Incompatible, Nearness.Between(snapshot.Location, t.Location))).ToArray();
             used.UnionWith(targets.Select(t => t.Slot));
-            routes.Add(plan.Id, new RouteEntry(plan.Id, plan.Name, plan.Rules, new TargetPool(targets, plan.Rules, memory, Keeper), Steps(plan), memory));
+            routes.Add(plan.Id, new RouteEntry(plan.Id, plan.Name, plan.Rules, new TargetPool(targets, plan.Rules, memory, Keeper), Steps(plan, memory), memory));
         }
         foreach (var gone in _memories.Keys.Where(id => !routes.ContainsKey(id)).ToList()) _memories.Remove(gone);
 
-        Stages.Use(new RoutingTable(snapshot.Routes.SelectMany(plan => plan.Matches.Select(match => (match, routes[plan.Id])))), routes);
+        Stages.Use(new RouteTable<RouteEntry>(snapshot.Routes.SelectMany(plan => plan.Matches.Select(match => (match, routes[plan.Id])))), routes);
         _registry.Keep(used);
         foreach (var slot in Draining(routes.Values)) slot.Idle.CloseAll();
         // A target may have come up between being weighed for the new pool and the pool being in use: then nobody told the new one.
@@ -222,10 +227,16 @@ internal sealed class Balancer : IAsyncDisposable
     }
 
     /// <summary>What the plan asks for before a target is chosen. What a step holds in memory outlives the snapshot.</summary>
-    private RouteStep[] Steps(RoutePlan plan)
+    private RouteStep[] Steps(RoutePlan plan, RouteMemory memory)
     {
         var before = Stages.Routes.GetValueOrDefault(plan.Id)?.Steps ?? [];
-        return plan.WebRoot is null ? [] : [StaticFiles.Below(plan.WebRoot, before.OfType<StaticFiles>().FirstOrDefault())];
+        var check = new AdmissionCheck(plan.Rules.Admit, plan.Rules.PlainHttp);
+        var toHttps = plan.Rules.PlainHttp == PlainHttp.Redirect;
+        var steps = new List<RouteStep>();
+        if (!check.AsksNothing || !memory.Gate.IsOpen) steps.Add(new AdmissionStep(check, memory.Gate, memory.Counters));
+        if (toHttps || plan.Redirect is not null) steps.Add(new RedirectStep(plan.Redirect, toHttps));
+        if (plan.WebRoot is not null) steps.Add(StaticFiles.Below(plan.WebRoot, before.OfType<StaticFiles>().FirstOrDefault()));
+        return [.. steps];
     }
 
     /// <summary>Targets that drain in every route they are in: nothing will use their idle connections.</summary>

@@ -1,3 +1,4 @@
+using OpenCluster.Decisions.Routing;
 using OpenCluster.LoadBalancer.Balancing;
 using OpenCluster.LoadBalancer.Http;
 using OpenCluster.LoadBalancer.Listening;
@@ -10,7 +11,7 @@ namespace OpenCluster.LoadBalancer;
 /// <summary>What every connection of a balancer shares: the routing table of the moment, the clock, and where requests are counted and logged.</summary>
 internal sealed class Stages(TimeKeeper keeper, AccessLog? log, CancellationToken stopped)
 {
-    private RoutingTable _table = RoutingTable.Empty;
+    private RouteTable<RouteEntry> _table = RouteTable<RouteEntry>.Empty;
     private Dictionary<string, RouteEntry> _routes = [];
     private long _requests;
     private long _failed;
@@ -22,7 +23,7 @@ internal sealed class Stages(TimeKeeper keeper, AccessLog? log, CancellationToke
     public ConnectionSet Connections { get; } = new();
     public AccessLog? Log { get; } = log;
     public CancellationToken Stopped { get; } = stopped;
-    public RoutingTable Table => Volatile.Read(ref _table);
+    public RouteTable<RouteEntry> Table => Volatile.Read(ref _table);
     public IReadOnlyDictionary<string, RouteEntry> Routes => Volatile.Read(ref _routes);
     public long Requests => Interlocked.Read(ref _requests);
 
@@ -33,7 +34,7 @@ internal sealed class Stages(TimeKeeper keeper, AccessLog? log, CancellationToke
     public bool IsDraining => _draining;
 
     /// <summary>From the next request on, these are the routes. Requests in flight end by the old ones.</summary>
-    public void Use(RoutingTable table, Dictionary<string, RouteEntry> routes)
+    public void Use(RouteTable<RouteEntry> table, Dictionary<string, RouteEntry> routes)
     {
         Volatile.Write(ref _routes, routes);
         Volatile.Write(ref _table, table);

@@ -1,64 +1,13 @@
-using OpenCluster.Model.Balancing;
-
 namespace OpenCluster.Decisions.Targets;
 
-/// <summary>What the choice must know of a target.</summary>
-/// <param name="Weight">1 to 1,000.</param>
-public readonly record struct Candidate(TargetHealth Health, int Weight, bool Draining);
-
 /// <summary>
-/// Which targets serve, with what share, and which of them takes one request. Weighing happens when something changes (and now and
-/// then while a share grows); drawing happens per request, costs the logarithm of the number of targets and allocates nothing.
+/// Which target takes one request, from the shares that <see cref="Weighing"/> gave: costs the logarithm of the number of targets and
+/// allocates nothing.
 /// </summary>
 public static class TargetChoice
 {
-    /// <summary>Share a target starts with. Low enough to spare a cold one, high enough to show within seconds whether it works.</summary>
-    public const double FirstShare = 0.1;
-
-    /// <summary>A share grows as (time up / slow start) to this power: slowly first, while caches fill.</summary>
-    public const double Curve = 1.5;
-
-    /// <summary>What came up within this time of the oldest is as old: the first checks of one start do not end at the same instant.</summary>
-    private static readonly TimeSpan Together = TimeSpan.FromSeconds(1);
-
-    // Shares are integers, weight times this, so that sums are exact; 20,000 targets of the greatest weight still fit.
-    private const int Scale = 100;
-
-    /// <summary>
-    /// Fills <paramref name="upTo"/> with running sums of the shares, in the order of the candidates; one that does not serve adds
-    /// nothing. Returns whether a share still grows, so that it must be weighed again soon.
-    /// </summary>
-    /// <remarks>
-    /// Normally those serve that are up and not draining. When none is, those do that were ejected for failing requests: if all look
-    /// bad at once it is more likely the requests, or us (panic rule). Never those where nobody listens, never unknown ones.
-    /// </remarks>
-    public static bool Weigh(ReadOnlySpan<Candidate> candidates, TimeSpan slowStart, DateTimeOffset now, Span<int> upTo)
-    {
-        var oldest = TimeSpan.Zero;
-        var anyUp = false;
-        foreach (ref readonly var candidate in candidates)
-        {
-            if (!Serves(candidate, TargetState.Up)) continue;
-            anyUp = true;
-            var up = now - candidate.Health.UpSince!.Value;
-            if (up > oldest) oldest = up;
-        }
-
-        var sum = 0;
-        var growing = false;
-        for (var i = 0; i < candidates.Length; i++)
-        {
-            ref readonly var candidate = ref candidates[i];
-            if (Serves(candidate, anyUp ? TargetState.Up : TargetState.Ejected))
-            {
-                var ramp = anyUp ? Ramp(now - candidate.Health.UpSince!.Value, oldest, slowStart) : 1;
-                growing |= ramp < 1;
-                sum += Math.Max(1, (int)(candidate.Weight * Scale * ramp));
-            }
-            upTo[i] = sum;
-        }
-        return growing;
-    }
+    /// <summary>2^64 divided by the golden ratio: multiples of it, taken as fractions, fill the range evenly from the first on.</summary>
+    private const ulong Golden = 0x9E3779B97F4A7C15;
 
     /// <summary>
     /// Two candidates drawn by share, from 64 random bits; the same one twice when chance has it so, (-1, -1) when none serves.
@@ -71,23 +20,37 @@ public static class TargetChoice
         return (Find(upTo, Below(sum, (uint)random)), Find(upTo, Below(sum, (uint)(random >> 32))));
     }
 
+    /// <summary>Round robin: the candidate for turn <paramref name="turn"/>, -1 when none serves. Over any stretch of turns each comes as often as its share says, give or take one or two.</summary>
+    /// <param name="equal">How many have a share, when all of these are alike, else 0: then the turns are strict.</param>
+    public static int Turn(ReadOnlySpan<int> upTo, uint turn, int equal)
+    {
+        var sum = upTo.IsEmpty ? 0 : upTo[^1];
+        if (sum == 0) return -1;
+        return equal > 0
+            ? Find(upTo, (int)((long)sum / equal * (turn % (uint)equal)))
+            : Find(upTo, Below(sum, (uint)((turn * Golden) >> 32)));
+    }
+
+    /// <summary>How many have a share if all of these are alike, else 0; for <see cref="Turn"/>.</summary>
+    public static int Equal(ReadOnlySpan<int> upTo)
+    {
+        var (count, each) = (0, 0);
+        for (var i = 0; i < upTo.Length; i++)
+        {
+            var share = Share(upTo, i);
+            if (share == 0) continue;
+            if (count++ == 0) each = share;
+            else if (share != each) return 0;
+        }
+        return count;
+    }
+
     /// <summary>Whether the second of two drawn candidates is less busy for its share than the first.</summary>
     public static bool SecondIsFreer(int firstInFlight, int firstShare, int secondInFlight, int secondShare) =>
         (long)secondInFlight * firstShare < (long)firstInFlight * secondShare;
 
-    /// <summary>The share <see cref="Weigh"/> gave to candidate <paramref name="index"/>; zero when it does not serve.</summary>
+    /// <summary>The share of candidate <paramref name="index"/>; zero when it has none.</summary>
     public static int Share(ReadOnlySpan<int> upTo, int index) => upTo[index] - (index == 0 ? 0 : upTo[index - 1]);
-
-    private static bool Serves(in Candidate candidate, TargetState state) =>
-        !candidate.Draining && candidate.Health.State == state && (state == TargetState.Up || !candidate.Health.Refused);
-
-    /// <summary>Between <see cref="FirstShare"/> and 1. What is as old as the oldest does not ramp: there is nobody else to spare it.</summary>
-    private static double Ramp(TimeSpan up, TimeSpan oldest, TimeSpan slowStart)
-    {
-        if (slowStart <= TimeSpan.Zero || up >= slowStart || up >= oldest - Together) return 1;
-        var reference = oldest < slowStart ? oldest : slowStart;
-        return Math.Clamp(Math.Pow(up / reference, Curve), FirstShare, 1);
-    }
 
     private static int Below(int bound, uint random) => (int)(((ulong)random * (uint)bound) >> 32);
 

@@ -14,7 +14,8 @@ public abstract record TargetEvent
     }
 
     /// <summary>A check failed. <paramref name="Refused"/>: nobody listens there, which needs no second opinion.</summary>
-    public sealed record CheckFailed(string Reason, bool Refused) : TargetEvent;
+    /// <param name="Silent">There was no answer at all, which may be the balancer's own fault.</param>
+    public sealed record CheckFailed(string Reason, bool Refused, bool Silent = false) : TargetEvent;
 
     /// <summary>
     /// A request was answered. Shells leave it out while <see cref="TargetHealth.FailuresInRow"/> is zero, when it changes nothing, so
@@ -30,6 +31,9 @@ public abstract record TargetEvent
     /// <paramref name="Refused"/>: nobody listens there.
     /// </summary>
     public sealed record RequestFailed(string Reason, bool Refused) : TargetEvent;
+
+    /// <summary>It fails much more often than the others, see <see cref="Outliers"/>.</summary>
+    public sealed record Outlier(string Reason) : TargetEvent;
 
     /// <summary>Time went on; ends an ejection that is over. Harmless at any time.</summary>
     public sealed record TimePassed : TargetEvent

@@ -1,17 +1,25 @@
+using OpenCluster.LoadBalancer.Admission;
 using OpenCluster.Model.Nouns;
 
 namespace OpenCluster.LoadBalancer.Balancing;
 
 /// <summary>What a route keeps when a new snapshot replaces its plan: who waits, what retries were spent, what was counted.</summary>
-internal sealed class RouteMemory
+internal sealed class RouteMemory(RouteGate gate)
 {
+    private int _turn;
+
     public WaitingRoom Waiting { get; } = new();
+    public RouteGate Gate { get; } = gate;
     public RetryBudget Budget { get; } = new();
     public Observing.RouteCounters Counters { get; } = new();
+
+    /// <summary>Counts on, for round robin.</summary>
+    public uint NextTurn() => (uint)Interlocked.Increment(ref _turn);
 
     public void Use(RouteRules rules)
     {
         Waiting.Capacity = rules.WaitRequests;
         Budget.Share = rules.RetryBudget;
+        Gate.Use(rules.Admit);
     }
 }

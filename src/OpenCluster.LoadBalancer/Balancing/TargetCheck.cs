@@ -32,7 +32,7 @@ internal static class TargetCheck
         {
             ct.ThrowIfCancellationRequested();
             return timed.IsCancellationRequested
-                ? new TargetEvent.CheckFailed($"check of {target}: no answer within {limit.TotalMilliseconds:0} ms", Refused: false)
+                ? new TargetEvent.CheckFailed($"check of {target}: no answer within {limit.TotalMilliseconds:0} ms", Refused: false, Silent: true)
                 : new TargetEvent.CheckFailed($"check of {target}: {lost.InWords()}", lost is SocketException { SocketErrorCode: SocketError.ConnectionRefused });
         }
     }

@@ -28,6 +28,8 @@ internal sealed class TargetSlot(TargetKey key, TargetConnector connector, IPEnd
     public IPEndPoint EndPoint { get; } = endPoint;
     public IdleConnections Idle { get; } = new();
     public TargetHealth Health => Volatile.Read(ref _health);
+    /// <summary>A number that stands for the target in hashes and cookies: the same on every balancer, and it does not give the target away.</summary>
+    public ulong Seed { get; } = HashChoice.Hash(key.Id);
     public int InFlight => Volatile.Read(ref _inFlight);
     public long Requests => Interlocked.Read(ref _requests);
     public long Failed => Interlocked.Read(ref _failed);
@@ -68,10 +70,16 @@ internal sealed class TargetSlot(TargetKey key, TargetConnector connector, IPEnd
         }
     }
 
-    public void Begin()
+    /// <summary>Counts a request in, unless there are <paramref name="most"/> at it already; 0 for no limit.</summary>
+    public bool TryBegin(int most)
     {
-        Interlocked.Increment(ref _inFlight);
+        if (Interlocked.Increment(ref _inFlight) > most && most > 0)
+        {
+            Interlocked.Decrement(ref _inFlight);
+            return false;
+        }
         Interlocked.Increment(ref _requests);
+        return true;
     }
 
     public void End() => Interlocked.Decrement(ref _inFlight);

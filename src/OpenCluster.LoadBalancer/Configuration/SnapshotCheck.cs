@@ -1,4 +1,5 @@
 using System.Net;
+using OpenCluster.Decisions.Routing;
 using OpenCluster.Model.Balancing;
 using OpenCluster.Model.Nouns;
 
@@ -21,13 +22,15 @@ internal static class SnapshotCheck
             Rules(route, errors);
             foreach (var target in route.Targets) Target(route, target, errors);
         }
+        foreach (var place in snapshot.Routes.SelectMany(r => r.Matches).GroupBy(m => (m.Host.ToLowerInvariant(), PathText.Prefix(m.Path))).Where(p => p.Count() > RouteTable<RoutePlan>.MostAtOnePlace))
+            errors.Add($"{place.Count()} matches for {place.Key.Item1}{place.Key.Item2} that differ by method or header only; at most {RouteTable<RoutePlan>.MostAtOnePlace} are tried one after the other");
         return errors;
     }
 
     /// <summary>What JSON left out is not there at all: lists are then not even empty.</summary>
     private static bool IsComplete(BalancerSnapshot snapshot) =>
         !snapshot.Listeners.IsDefault && !snapshot.Routes.IsDefault
-        && snapshot.Routes.All(r => r.Rules is not null && !r.Targets.IsDefault && !r.Matches.IsDefault && r.Matches.All(m => !m.Except.IsDefault));
+        && snapshot.Routes.All(r => r.Rules is { Balance: not null, Admit: { PerClient: not null, InAll: not null } } && !r.Rules.Admit.From.IsDefault && !r.Rules.Admit.NotFrom.IsDefault && r.Web is not null && !r.Targets.IsDefault && !r.Matches.IsDefault && r.Matches.All(m => !m.Except.IsDefault));
 
     private static void Listeners(BalancerSnapshot snapshot, List<string> errors)
     {
@@ -62,6 +65,9 @@ internal static class SnapshotCheck
             errors.Add($"route {route.Name}: a wait, slow start or body limit is below zero");
         if (route.Check is { } check && (check.Every < TimeSpan.FromMilliseconds(100) || check.Timeout <= TimeSpan.Zero || (check.Kind == CheckKind.Http && !check.Path.StartsWith('/'))))
             errors.Add($"route {route.Name}: its check must come at most every 100 ms, have a time limit above zero, and a path that starts with /");
+        if (route.Rules.Admit.From.Concat(route.Rules.Admit.NotFrom).FirstOrDefault(n => !IPAddress.TryParse(n, out _) && !IPNetwork.TryParse(n, out _)) is { } network)
+            errors.Add($"route {route.Name}: \"{network}\" is neither an address nor a network such as 192.0.2.0/24");
+        if (route.Redirect is { Status: not (301 or 302 or 303 or 307 or 308) } redirect) errors.Add($"route {route.Name}: {redirect.Status} is no status of a redirect");
         if (route.WebRoot is { } root && !Path.IsPathFullyQualified(root)) errors.Add($"route {route.Name}: the web root \"{root}\" is not an absolute path");
     }
 

@@ -1,3 +1,5 @@
+using OpenCluster.Decisions.Routing;
+using OpenCluster.LoadBalancer.Admission;
 using OpenCluster.LoadBalancer.Balancing;
 using OpenCluster.LoadBalancer.Http;
 using OpenCluster.LoadBalancer.Routing;
@@ -14,12 +16,18 @@ internal sealed class Exchange
     public const int MaxTries = 6;
 
     private readonly TargetSlot?[] _tried = new TargetSlot?[MaxTries];
+    private RouteGate? _gate;
+    private ulong _gateKey;
     private ulong _random = (ulong)Random.Shared.NextInt64() | 1;
 
     public RequestHead Head { get; } = new();
     public RouteEntry? Route { get; set; }
+    /// <summary>The match of the route by which it came.</summary>
+    public RouteMatcher? Matcher { get; private set; }
+    /// <summary>Bytes of the path, as sent, that the match's prefix took.</summary>
+    public int PrefixLength { get; private set; }
     /// <summary>Bytes of the path's start that the target does not see.</summary>
-    public int StripLength { get; set; }
+    public int StripLength => Matcher is { ChangesPath: true } ? PrefixLength : 0;
     /// <summary>The last target tried.</summary>
     public TargetSlot? Slot { get; private set; }
     public int Tries { get; private set; }
@@ -38,6 +46,8 @@ internal sealed class Exchange
     public bool IsAnswerWhole { get; set; }
     /// <summary>Follows this exchange for a step of its route; mostly null.</summary>
     public AnswerWatcher? Watcher { get; set; }
+    /// <summary>Lines added to the answer of a target, each with its CRLF; mostly null.</summary>
+    public byte[]? AnswerFields { get; set; }
     /// <summary>Number of this request, unique with overwhelming likelihood; the id its target and the log know it by.</summary>
     public ulong Id { get; private set; }
 
@@ -47,7 +57,8 @@ internal sealed class Exchange
     {
         Route = null;
         Slot = null;
-        StripLength = Tries = Waits = Status = 0;
+        Matcher = null;
+        PrefixLength = Tries = Waits = Status = 0;
         BytesIn = BytesOut = 0;
         StartedStamp = stamp;
         Reason = null;
@@ -55,7 +66,24 @@ internal sealed class Exchange
         IsBodyRead = Head.Body == BodyKind.None;
         IsAnswerWhole = false;
         Watcher = null;
+        AnswerFields = null;
         Id = NextRandom();
+    }
+
+    public void Found(in RouteHit<RouteEntry> hit, ReadOnlySpan<byte> path)
+    {
+        Route = hit.Route;
+        Matcher = hit.Matcher;
+        PrefixLength = hit.PrefixLength == 0 ? 0 : PathText.EncodedLength(path, hit.PrefixLength);
+    }
+
+    /// <summary>A gate has counted it in, and is told when it is over.</summary>
+    public void Entered(RouteGate gate, ulong key) => (_gate, _gateKey) = (gate, key);
+
+    public void Leave()
+    {
+        _gate?.Leave(_gateKey);
+        _gate = null;
     }
 
     public void Try(TargetSlot slot)

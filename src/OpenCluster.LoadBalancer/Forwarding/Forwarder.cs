@@ -1,6 +1,7 @@
 using OpenCluster.LoadBalancer.Balancing;
 using OpenCluster.LoadBalancer.Http;
 using OpenCluster.LoadBalancer.Listening;
+using OpenCluster.LoadBalancer.Routing;
 
 namespace OpenCluster.LoadBalancer.Forwarding;
 
@@ -60,10 +61,7 @@ internal sealed class Forwarder(ClientConnection client, Stages stages)
         _exchange.Close = !_exchange.Head.KeepAlive || stages.IsDraining;
         _answeredBadly = null;
         _step = 0;
-        var hit = stages.Table.Find(_exchange.Head.Host(client.HeadBytes), _exchange.Head.Path(client.HeadBytes));
-        if (hit.Route is not { } route) return Rest.NoRoute;
-        _exchange.Route = route;
-        _exchange.StripLength = hit.StripLength;
+        if (FindRoute() is not { } route) return Rest.NoRoute;
         _pool = route.Pool;
         _pool.Budget.Earn();
 
@@ -89,6 +87,7 @@ internal sealed class Forwarder(ClientConnection client, Stages stages)
         _exchange.IsAnswerWhole = true;
         var slot = _exchange.Slot!;
         slot.End();
+        _pool!.Freed();
         Judge(slot);
         return answer;
     }
@@ -135,10 +134,20 @@ internal sealed class Forwarder(ClientConnection client, Stages stages)
     public void End()
     {
         _body.End();
+        _exchange.Leave();
         if (_isOpen) _attempt!.Release();
         _isOpen = false;
         _exchange.Watcher?.End(_exchange.IsAnswerWhole);
         stages.Observe(client);
+    }
+
+    private RouteEntry? FindRoute()
+    {
+        var head = _exchange.Head;
+        var bytes = client.HeadBytes;
+        var hit = stages.Table.Find(head.Host(bytes), head.Path(bytes), bytes[..head.MethodLength], new HeadFields(head.Fields, bytes));
+        _exchange.Found(hit, head.Path(bytes));
+        return hit.Route;
     }
 
     /// <summary>Answers a head that cannot be served; the connection must then be closed, since nobody knows where the next request starts.</summary>
@@ -174,11 +183,8 @@ internal sealed class Forwarder(ClientConnection client, Stages stages)
 
     private Rest TryStraight()
     {
-        var slot = _pool!.Pick(_exchange.NextRandom(), default);
-        if (slot is null) return Rest.Target;
+        if (Choose() is not { } slot) return Rest.Target;
         Open();
-        _exchange.Try(slot);
-        slot.Begin();
         return Attempt.TryBegin(slot) ? Rest.Answer : Rest.Connection;
     }
 
@@ -231,9 +237,10 @@ internal sealed class Forwarder(ClientConnection client, Stages stages)
 
     private TargetSlot? Choose()
     {
-        if (_pool!.Pick(_exchange.NextRandom(), _exchange.Tried) is not { } slot) return null;
+        var draw = _pool!.Keys.IsNeeded ? _pool.Keys.Read(client, _exchange.NextRandom()) : new Draw(_exchange.NextRandom());
+        if (_pool.Take(draw, _exchange.Tried) is not { } slot) return null;
         _exchange.Try(slot);
-        slot.Begin();
+        _exchange.AnswerFields = _pool.Keys.Answer(draw, slot, client.Facts.IsSecure);
         return slot;
     }
 
@@ -253,6 +260,7 @@ internal sealed class Forwarder(ClientConnection client, Stages stages)
         finally
         {
             slot.End();
+            _pool!.Freed();
         }
     }
 
@@ -337,9 +345,10 @@ internal sealed class Forwarder(ClientConnection client, Stages stages)
         if (_exchange.Waits > MaxWaits || waited >= route.Rules.WaitFor) return false;
         if (_exchange.Waits++ == 0) route.Counters.CountWaited();
         _exchange.ForgetTried();
+        var held = _body.IsWhole ? _body.Whole.Length : 0;
         // All that were tried may serve again by now; a pool that serves none is waited for.
         _pool = stages.PoolOf(route);
-        return await _pool.Waiting.WaitAsync(() => (_pool = stages.PoolOf(route)).Serves, route.Rules.WaitFor - waited, stages.Time, stages.Stopped).ConfigureAwait(false)
+        return await _pool.Waiting.WaitAsync(() => (_pool = stages.PoolOf(route)).HasRoom, held, route.Rules.WaitFor - waited, stages.Time, stages.Stopped).ConfigureAwait(false)
             && (_pool = stages.PoolOf(route)) is not null;
     }
 

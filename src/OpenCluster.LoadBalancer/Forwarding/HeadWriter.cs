@@ -18,10 +18,11 @@ internal static class HeadWriter
         var head = exchange.Head;
         to.Write(bytes[..(head.MethodLength + 1)]);
         var target = head.Target(bytes);
-        if (exchange.StripLength > 0)
+        if (exchange.Matcher is { ChangesPath: true } matcher)
         {
             target = target[exchange.StripLength..];
-            if (target.IsEmpty || target[0] != '/') to.Write("/"u8);
+            to.Write(matcher.Rewrite.Span);
+            if (matcher.Rewrite.IsEmpty && (target.IsEmpty || target[0] != '/')) to.Write("/"u8);
         }
         to.Write(target);
         to.Write(" HTTP/1.1\r\n"u8);
@@ -56,6 +57,7 @@ internal static class HeadWriter
         to.Write("HTTP/1.1"u8);
         to.Write(bytes[8..head.LineLength]);
         Copy(to, head.Fields, bytes, unchunk ? FieldIds.HopByHop | FieldIds.Bit(FieldId.TransferEncoding) | FieldIds.Bit(FieldId.Trailer) : FieldIds.HopByHop);
+        if (exchange.AnswerFields is { } added) to.Write(added);
         if (chunk) to.Write("Transfer-Encoding: chunked\r\n"u8);
         if (exchange.Close) to.Write("Connection: close\r\n"u8);
         else if (exchange.Head.IsHttp10) to.Write("Connection: keep-alive\r\n"u8);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Text;
 
@@ -20,6 +21,9 @@ internal sealed class ClientFacts
     public IPEndPoint Remote { get; }
 
     public bool IsSecure { get; }
+
+    /// <summary>Common name and alternative names of the certificate it has shown and the listener trusts; default when there is none.</summary>
+    public ImmutableArray<string> CertificateNames { get; init; }
 
     /// <summary>The address alone, as the access log has it.</summary>
     public string RemoteText { get; }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using OpenCluster.Decisions.Admission;
 using OpenCluster.LoadBalancer.Http;
 using OpenCluster.LoadBalancer.Routing;
 using OpenCluster.Model.Balancing;
@@ -36,6 +37,12 @@ internal static class MetricsText
         foreach (var route in routes)
             for (var status = 1; status <= 5; status++)
                 text.Append("opencluster_lb_route_requests_total{route=\"").Append(Label(route.Name)).Append("\",status=\"").Append(status).Append("xx\"} ").Append(route.Counters.ByClass[status]).Append('\n');
+        Header(text, "opencluster_lb_route_refused_total", "counter", "Requests not let in, by reason.");
+        foreach (var route in routes)
+            foreach (var refusal in Enum.GetValues<Refusal>())
+                if (route.Counters.Refused(refusal) is > 0 and var count)
+                    text.Append("opencluster_lb_route_refused_total{route=\"").Append(Label(route.Name)).Append("\",reason=\"").Append(refusal.Word()).Append("\"} ").Append(count).Append('\n');
+        PerRoute(text, routes, "opencluster_lb_route_at_once", "gauge", "Requests under way, where their number is limited.", r => r.Memory.Gate.AtOnce);
         PerRoute(text, routes, "opencluster_lb_route_retries_total", "counter", "Tries on another target.", r => r.Counters.Retries);
         PerRoute(text, routes, "opencluster_lb_route_waited_total", "counter", "Requests that waited for a target.", r => r.Counters.Waited);
         PerRoute(text, routes, "opencluster_lb_route_waiting", "gauge", "Requests waiting for a target now.", r => r.Memory.Waiting.Count);

@@ -1,3 +1,5 @@
+using OpenCluster.Decisions.Admission;
+
 namespace OpenCluster.LoadBalancer.Observing;
 
 /// <summary>What one route has done since the process started. Interlocked, not locked: two or three cores share a line at worst.</summary>
@@ -8,6 +10,7 @@ internal sealed class RouteCounters
 
     private readonly long[] _byClass = new long[6];
     private readonly long[] _buckets = new long[BucketsMs.Length + 1];
+    private readonly long[] _refused = new long[Enum.GetValues<Refusal>().Length];
     private long _bytesOut;
     private long _retries;
     private long _waited;
@@ -40,6 +43,8 @@ internal sealed class RouteCounters
         Interlocked.Add(ref _microseconds, microseconds);
     }
 
+    public long Refused(Refusal refusal) => Interlocked.Read(ref _refused[(int)refusal]);
+    public void CountRefused(Refusal refusal) => Interlocked.Increment(ref _refused[(int)refusal]);
     public void CountRetry() => Interlocked.Increment(ref _retries);
     public void CountWaited() => Interlocked.Increment(ref _waited);
     public void CountOwnError() => Interlocked.Increment(ref _ownErrors);

@@ -11,6 +11,3 @@ internal sealed record RouteEntry(string Id, string Name, RouteRules Rules, Targ
 {
     public RouteCounters Counters => Memory.Counters;
 }
-
-/// <summary>A route found for a request, and how many bytes of the path's start to leave out.</summary>
-internal readonly record struct RouteHit(RouteEntry? Route, int StripLength);

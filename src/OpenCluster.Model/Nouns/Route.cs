@@ -48,7 +48,7 @@ public sealed record RouteMatch(string Host, string Path = "/")
     /// <summary>Remove the path prefix before forwarding: <c>joebarry.com/api/x</c> reaches the app as <c>/x</c>.</summary>
     public bool Strip { get; init; }
     /// <summary>Put this in place of the path prefix before forwarding: <c>/v2</c>. Empty: nothing is replaced.</summary>
-    public string Rewrite { get; init; } = "";
+    public string Rewrite { get; init => field = value ?? ""; } = "";
     /// <summary>Only these methods, upper case; empty for all. A request with another one goes to the next best match.</summary>
     public ImmutableArray<string> Methods { get; init => field = value.IsDefault ? [] : value; } = [];
     /// <summary>Only requests with all of these headers.</summary>

@@ -111,10 +111,14 @@ internal sealed class Balancer
         if (all.Count == 0)
             return null;
         Span<int> upTo = stackalloc int[all.Count];
+        Span<int> levels = stackalloc int[all.Count];
         var candidates = new Candidate[all.Count];
         for (var i = 0; i < all.Count; i++)
-            candidates[i] = new(targets[all[i].Id].Health, all[i].Weight, all[i].Draining);
-        TargetChoice.Weigh(candidates, TimeSpan.FromSeconds(10), world.Now, upTo);
+        {
+            var distance = Nearness.Between(disk.Snapshot!.Location, all[i].Location);
+            candidates[i] = new(targets[all[i].Id].Health, all[i].Weight, all[i].Draining, all[i].Release, all[i].Incompatible, distance);
+        }
+        Weighing.Weigh(candidates, new WeighingRules(TimeSpan.FromSeconds(10), disk.Snapshot!.Routes[0].Rules.Balance), world.Now, upTo, levels);
         var (first, _) = TargetChoice.Draw(upTo, world.Random.Next());
         if (first < 0)
             return null;
@@ -125,7 +129,7 @@ internal sealed class Balancer
         // A retry goes to another target when there is one.
         for (var i = 0; i < all.Count; i++)
         {
-            if (TargetChoice.Share(upTo, i) > 0 && !request.Tried.Contains(all[i].Id))
+            if (levels[i] >= 0 && !request.Tried.Contains(all[i].Id))
                 return all[i];
         }
 

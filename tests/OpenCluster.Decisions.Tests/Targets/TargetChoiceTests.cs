@@ -1,5 +1,4 @@
 using OpenCluster.Decisions.Targets;
-using OpenCluster.Model.Balancing;
 
 namespace OpenCluster.Decisions.Tests.Targets;
 
@@ -9,51 +8,10 @@ public sealed class TargetChoiceTests
     private static readonly TimeSpan SlowStart = TimeSpan.FromSeconds(10);
 
     [Fact]
-    public void Unknown_down_and_draining_targets_get_no_share()
-    {
-        var down = TargetHealth.Unseen.Handle(new TargetEvent.CheckFailed("refused", true), TargetRules.Default, Now).State;
-        var (shares, _) = Weigh(new(TargetHealth.Unseen, 100, false), new(down, 100, false), new(Up(60), 100, true), new(Up(60), 100, false));
-        Assert.Equal([0, 0, 0, 10_000], shares);
-    }
-
-    [Fact]
-    public void Ejected_targets_serve_only_when_none_is_up()
-    {
-        var (shares, _) = Weigh(new(Ejected(), 100, false), new(Up(60), 100, false));
-        Assert.Equal([0, 10_000], shares);
-        (shares, _) = Weigh(new(Ejected(), 100, false), new(TargetHealth.Unseen, 100, false));
-        Assert.Equal([10_000, 0], shares);
-    }
-
-    [Fact]
     public void Nothing_is_drawn_when_none_serves()
     {
         Assert.Equal((-1, -1), TargetChoice.Draw([], 7));
         Assert.Equal((-1, -1), TargetChoice.Draw([0, 0], ulong.MaxValue));
-    }
-
-    [Fact]
-    public void New_target_starts_small_and_grows_to_its_full_share()
-    {
-        var earlier = 0;
-        for (var age = 0.0; age <= 10; age += 0.5)
-        {
-            var (shares, growing) = Weigh(new(Up(3600), 100, false), new(Up(age), 100, false));
-            Assert.Equal(10_000, shares[0]);
-            Assert.True(shares[1] >= earlier);
-            Assert.Equal(age < 10, growing);
-            earlier = shares[1];
-        }
-        Assert.Equal(10_000, earlier);
-        Assert.Equal(1_000, Weigh(new(Up(3600), 100, false), new(Up(0), 100, false)).Shares[1]);
-    }
-
-    [Fact]
-    public void Equally_new_targets_do_not_ramp()
-    {
-        var (shares, growing) = Weigh(new(Up(0.9), 100, false), new(Up(0), 50, false));
-        Assert.Equal([10_000, 5_000], shares);
-        Assert.False(growing);
     }
 
     [Theory]
@@ -67,7 +25,7 @@ public sealed class TargetChoiceTests
             var candidates = Enumerable.Range(0, random.Next(1, 40))
                 .Select(_ => new Candidate(random.Next(3) == 0 ? TargetHealth.Unseen : Up(3600), random.Next(1, 1001), random.Next(5) == 0)).ToArray();
             var upTo = new int[candidates.Length];
-            TargetChoice.Weigh(candidates, SlowStart, Now, upTo);
+            Weighing.Weigh(candidates, new WeighingRules(SlowStart, new()), Now, upTo, new int[candidates.Length]);
             if (upTo[^1] == 0) continue;
             var hits = new int[candidates.Length];
             const int draws = 40_000;
@@ -97,18 +55,20 @@ public sealed class TargetChoiceTests
     private static TargetHealth Up(double seconds) =>
         TargetHealth.Unseen.Handle(TargetEvent.CheckPassed.Instance, TargetRules.Default, Now.AddSeconds(-seconds)).State;
 
-    private static TargetHealth Ejected()
+    [Fact]
+    public void Turns_of_equal_targets_are_strict_and_those_of_others_even()
     {
-        var health = Up(60);
-        while (health.State != TargetState.Ejected)
-            health = health.Handle(new TargetEvent.RequestFailed("lost", false), TargetRules.Default, Now).State;
-        return health;
-    }
+        int[] equal = [100, 200, 200, 300];
+        Assert.Equal([0, 1, 3, 0, 1, 3], Enumerable.Range(0, 6).Select(t => TargetChoice.Turn(equal, (uint)t, TargetChoice.Equal(equal))));
 
-    private static (int[] Shares, bool Growing) Weigh(params Candidate[] candidates)
-    {
-        var upTo = new int[candidates.Length];
-        var growing = TargetChoice.Weigh(candidates, SlowStart, Now, upTo);
-        return (Enumerable.Range(0, upTo.Length).Select(i => TargetChoice.Share(upTo, i)).ToArray(), growing);
+        int[] weighted = [100, 400, 1000];
+        Assert.Equal(0, TargetChoice.Equal(weighted));
+        var hits = new int[3];
+        for (var turn = 1u; turn <= 10_000; turn++)
+        {
+            hits[TargetChoice.Turn(weighted, turn, 0)]++;
+            // Never more than two away from its due at any time: no target gets a burst.
+            for (var i = 0; i < 3; i++) Assert.InRange(hits[i] - turn * TargetChoice.Share(weighted, i) / 1000.0, -3, 3);
+        }
     }
 }

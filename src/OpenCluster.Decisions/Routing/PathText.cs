@@ -1,11 +1,14 @@
-namespace OpenCluster.LoadBalancer.Routing;
+namespace OpenCluster.Decisions.Routing;
 
 /// <summary>
 /// A path as routes compare it: percent-encoded ASCII decoded (RFC 3986 §6.2.2.2), so that <c>/%61dmin</c> is <c>/admin</c> for an
 /// exception too. <c>%2F</c> stays as it is: it is data in a segment, not a boundary. Other bytes stand for themselves.
 /// </summary>
-internal static class PathText
+public static class PathText
 {
+    /// <summary>A declared path as prefixes are compared: without the slash at its end; the root is empty.</summary>
+    public static string Prefix(string path) => path.TrimEnd('/');
+
     /// <summary>Returns the length; never longer than the path.</summary>
     public static int Decode(ReadOnlySpan<byte> path, Span<char> text)
     {
