@@ -58,7 +58,7 @@ internal static class BalancerPlan
     private static RoutePlan? Route(ClusterState state, Route route)
     {
         var service = state.Objects.Cluster.Services.FirstOrDefault(s => s.Name == route.Service);
-        if (service?.In(route.Zone) is null && route.Kind == RouteKind.Static)
+        if (service?.In(route.Zone) is null && route.Kind == RouteKind.Static && route.Redirect is null)
             return null;
         var running = service is null ? [] : state.InstancesOf(new ServiceZone(service.Id, state.Objects.ZoneId(route.Zone))).Where(i => i.Wanted is Wanted.Run or Wanted.Drain).ToList();
         return new RoutePlan
@@ -67,6 +67,7 @@ internal static class BalancerPlan
             Name = route.Name,
             Kind = route.Kind,
             Matches = route.Matches,
+            Redirect = route.Redirect,
             Listeners = route.ListenerNames,
             Rules = route.Rules,
             Check = Check(state, route, running),
@@ -88,6 +89,7 @@ internal static class BalancerPlan
             Location = server.Location,
             Server = server.Name,
             Release = state.Release(instance.ReleaseId)?.Number ?? 0,
+            Incompatible = state.Release(instance.ReleaseId)?.Spec?.RollOut.Incompatible ?? false,
             Draining = instance.Wanted == Wanted.Drain,
         };
     }
