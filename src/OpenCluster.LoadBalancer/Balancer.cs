@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
 using System.Threading.Channels;
 using OpenCluster.Decisions.Admission;
 using OpenCluster.Decisions.Routing;
@@ -10,6 +9,7 @@ using OpenCluster.LoadBalancer.Configuration;
 using OpenCluster.LoadBalancer.Forwarding;
 using OpenCluster.LoadBalancer.Listening;
 using OpenCluster.LoadBalancer.Observing;
+using OpenCluster.LoadBalancer.Relaying;
 using OpenCluster.LoadBalancer.Routing;
 using OpenCluster.LoadBalancer.Sockets;
 using OpenCluster.LoadBalancer.Web;
@@ -27,7 +27,7 @@ internal sealed class Balancer : IAsyncDisposable
     private readonly Lock _applyGate = new();
     private readonly CancellationTokenSource _stopped = new();
     private readonly TargetRegistry _registry;
-    private readonly Dictionary<(string Address, int Port), PortListener> _listeners = [];
+    private readonly ListenerSet _listeners;
     private readonly Dictionary<string, RouteMemory> _memories = [];
     private readonly ClientTable _clients = new();
 
@@ -40,7 +40,8 @@ internal sealed class Balancer : IAsyncDisposable
     {
         Keeper = keeper;
         Stages = new Stages(keeper, log, _stopped.Token);
-        _registry = new TargetRegistry(keeper);
+        _listeners = new ListenerSet(Stages);
+        _registry = new TargetRegistry(keeper, Stages.Tls);
         _registry.Changed += OnChanged;
         _telling = Task.Run(TellAsync);
         keeper.Ticked += OnTick;
@@ -65,7 +66,7 @@ internal sealed class Balancer : IAsyncDisposable
     {
         get
         {
-            lock (_applyGate) return [.. _listeners.Values];
+            lock (_applyGate) return _listeners.All;
         }
     }
 
@@ -80,8 +81,21 @@ internal sealed class Balancer : IAsyncDisposable
         {
             var errors = SnapshotCheck.Errors(snapshot);
             if (errors.Count > 0) return Refuse(snapshot, string.Join("; ", errors.Take(10)));
-            if (listen && !TryListen(snapshot, out var problem)) return Refuse(snapshot, problem);
+            var unreadable = Stages.Tls.Load(snapshot);
+            // At a start there is no earlier snapshot to go on with: then one bad file must not keep everything else from being served.
+            if (listen && unreadable.Count > 0) return Refuse(snapshot, string.Join("; ", unreadable.Take(10)));
+            IReadOnlyList<PortListener> bound;
+            try
+            {
+                bound = listen ? _listeners.Bind(snapshot.Listeners) : [];
+            }
+            catch (ListenException refused)
+            {
+                return Refuse(snapshot, refused.Message);
+            }
+            Stages.Tls.Use(snapshot);
             UseRoutes(snapshot);
+            if (listen) _listeners.Use(snapshot.Listeners, bound);
             Snapshot = snapshot;
             Refused = null;
             return true;
@@ -94,43 +108,31 @@ internal sealed class Balancer : IAsyncDisposable
     {
         lock (_applyGate)
         {
-            if (Snapshot is not null && !TryListen(Snapshot, out _, rethrow: true)) return;
+            if (Snapshot is not null) _listeners.Use(Snapshot.Listeners, _listeners.Bind(Snapshot.Listeners));
         }
     }
 
-    /// <summary>Goes on with a listening socket of another process, until a snapshot says otherwise.</summary>
-    public void Take(string name, System.Net.Sockets.Socket listening)
+    /// <summary>Goes on with a bound socket of another process, until a snapshot says otherwise.</summary>
+    public void Take(System.Net.Sockets.Socket bound)
     {
-        lock (_applyGate)
-        {
-            var listener = PortListener.Take(name, listening, Stages);
-            _listeners[(listener.EndPoint.Address.ToString(), listener.EndPoint.Port)] = listener;
-        }
+        lock (_applyGate) _listeners.Take(bound);
     }
 
     /// <summary>Starts accepting on sockets taken over.</summary>
     public void Start()
     {
-        foreach (var listener in Listeners) listener.Start();
+        lock (_applyGate) _listeners.Start(Snapshot?.Listeners ?? []);
     }
 
     /// <summary>Stops accepting: another process has the listeners.</summary>
     public void HandOver()
     {
-        lock (_applyGate)
-        {
-            foreach (var listener in _listeners.Values) listener.HandOver();
-            _listeners.Clear();
-        }
+        lock (_applyGate) _listeners.HandOver();
     }
 
     private void StopAccepting()
     {
-        lock (_applyGate)
-        {
-            foreach (var listener in _listeners.Values) listener.Dispose();
-            _listeners.Clear();
-        }
+        lock (_applyGate) _listeners.Close();
     }
 
     /// <summary>Stops accepting, lets every request in flight end, tells clients to go, and returns when all have or the time is over.</summary>
@@ -150,6 +152,7 @@ internal sealed class Balancer : IAsyncDisposable
         Refused = Refused,
         Requests = Stages.Requests,
         Failed = Stages.Failed,
+        Warnings = [.. Stages.Tls.Warnings().Take(100)],
         Targets = [.. _registry.Slots.GroupBy(s => s.Key.Id, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal).Select(TargetReports.Of)],
     };
 
@@ -160,6 +163,7 @@ internal sealed class Balancer : IAsyncDisposable
         StopAccepting();
         Stages.Connections.CloseAll();
         await _registry.DisposeAsync().ConfigureAwait(false);
+        await Stages.Tls.DisposeAsync().ConfigureAwait(false);
         _changes.Writer.TryComplete();
         await _telling.ConfigureAwait(false);
     }
@@ -170,56 +174,24 @@ internal sealed class Balancer : IAsyncDisposable
         return false;
     }
 
-    /// <summary>New listeners are opened before old ones are closed and before anything else changes: if one cannot be had, nothing has happened.</summary>
-    private bool TryListen(BalancerSnapshot snapshot, out string problem, bool rethrow = false)
-    {
-        var opened = new List<((string, int) Key, PortListener Listener)>();
-        var wanted = snapshot.Listeners.Select(l => (IPAddress.Parse(l.Address).ToString(), l.Port)).ToHashSet();
-        try
-        {
-            foreach (var listener in snapshot.Listeners)
-            {
-                var address = IPAddress.Parse(listener.Address);
-                var key = (address.ToString(), listener.Port);
-                if (!_listeners.ContainsKey(key)) opened.Add((key, PortListener.Bind(listener.Name, new IPEndPoint(address, listener.Port), Stages)));
-            }
-        }
-        catch (ListenException refused) when (!rethrow)
-        {
-            foreach (var (_, listener) in opened) listener.Dispose();
-            problem = refused.Message;
-            return false;
-        }
-
-        foreach (var (key, listener) in _listeners.Where(l => !wanted.Contains(l.Key)).ToList())
-        {
-            listener.Dispose();
-            _listeners.Remove(key);
-        }
-        foreach (var (key, listener) in opened)
-        {
-            _listeners.Add(key, listener);
-            listener.Start();
-        }
-        problem = "";
-        return true;
-    }
-
     private void UseRoutes(BalancerSnapshot snapshot)
     {
         var used = new HashSet<TargetSlot>();
         var routes = new Dictionary<string, RouteEntry>(StringComparer.Ordinal);
+        var datagrams = snapshot.Listeners.Where(l => l.Protocol == ListenerProtocol.Udp).Select(l => l.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var plan in snapshot.Routes)
         {
             if (!_memories.TryGetValue(plan.Id, out var memory)) _memories.Add(plan.Id, memory = new RouteMemory(new RouteGate(plan.Id, _clients, Keeper.Time)));
             memory.Use(plan.Rules);
-            var targets = plan.Targets.Select(t => new PooledTarget(_registry.Get(t, plan.Check), t.Weight, t.Draining, t.Release, t.Incompatible, Nearness.Between(snapshot.Location, t.Location))).ToArray();
+            var path = TargetPath.Of(plan.Rules, plan.Listeners.Any(datagrams.Contains));
+            var targets = plan.Targets.Select(t => new PooledTarget(_registry.Get(t, plan.Check, path), t.Weight, t.Draining, t.Release, t.Incompatible, Nearness.Between(snapshot.Location, t.Location))).ToArray();
             used.UnionWith(targets.Select(t => t.Slot));
             routes.Add(plan.Id, new RouteEntry(plan.Id, plan.Name, plan.Rules, new TargetPool(targets, plan.Rules, memory, Keeper), Steps(plan, memory), memory));
         }
         foreach (var gone in _memories.Keys.Where(id => !routes.ContainsKey(id)).ToList()) _memories.Remove(gone);
 
-        Stages.Use(new RouteTable<RouteEntry>(snapshot.Routes.SelectMany(plan => plan.Matches.Select(match => (match, routes[plan.Id])))), routes);
+        var table = new RouteTable<RouteEntry>(snapshot.Routes.Where(plan => plan.Listeners.IsEmpty).SelectMany(plan => plan.Matches.Select(match => (match, routes[plan.Id]))));
+        Stages.Use(table, new StreamRoutes(snapshot.Routes.Select(plan => (plan, routes[plan.Id]))), routes);
         _registry.Keep(used);
         foreach (var slot in Draining(routes.Values)) slot.Idle.CloseAll();
         // A target may have come up between being weighed for the new pool and the pool being in use: then nobody told the new one.

@@ -37,7 +37,7 @@ public static class LoadBalancerHost
             stopping.Token.ThrowIfCancellationRequested();
 
             using var predecessor = Predecessor.Find(options.Directory);
-            foreach (var (name, socket) in predecessor?.Listeners ?? []) balancer.Take(name, socket);
+            foreach (var socket in predecessor?.Listeners ?? []) balancer.Take(socket);
             balancer.Start();
             balancer.Listen();
             if (predecessor is not null) note($"took {predecessor.Listeners.Length} listeners over from the process before");

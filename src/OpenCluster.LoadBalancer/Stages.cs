@@ -3,8 +3,10 @@ using OpenCluster.LoadBalancer.Balancing;
 using OpenCluster.LoadBalancer.Http;
 using OpenCluster.LoadBalancer.Listening;
 using OpenCluster.LoadBalancer.Observing;
+using OpenCluster.LoadBalancer.Relaying;
 using OpenCluster.LoadBalancer.Routing;
 using OpenCluster.LoadBalancer.Sockets;
+using OpenCluster.LoadBalancer.Tls;
 
 namespace OpenCluster.LoadBalancer;
 
@@ -13,6 +15,7 @@ internal sealed class Stages(TimeKeeper keeper, AccessLog? log, CancellationToke
 {
     private RouteTable<RouteEntry> _table = RouteTable<RouteEntry>.Empty;
     private Dictionary<string, RouteEntry> _routes = [];
+    private StreamRoutes _streams = StreamRoutes.Empty;
     private long _requests;
     private long _failed;
     private readonly long[] _refused = new long[Enum.GetValues<HeadError>().Length];
@@ -22,6 +25,14 @@ internal sealed class Stages(TimeKeeper keeper, AccessLog? log, CancellationToke
     public TimeProvider Time => Keeper.Time;
     public ConnectionSet Connections { get; } = new();
     public AccessLog? Log { get; } = log;
+
+    /// <summary>Certificates and authorities, from files.</summary>
+    public TlsStore Tls { get; } = new(keeper.Time);
+    public GreetingGate Greetings { get; } = new();
+    public ListenerCounterBook ListenerCounters { get; } = new();
+
+    /// <summary>The routes of connections and datagrams at the moment.</summary>
+    public StreamRoutes Streams => Volatile.Read(ref _streams);
     public CancellationToken Stopped { get; } = stopped;
     public RouteTable<RouteEntry> Table => Volatile.Read(ref _table);
     public IReadOnlyDictionary<string, RouteEntry> Routes => Volatile.Read(ref _routes);
@@ -34,8 +45,9 @@ internal sealed class Stages(TimeKeeper keeper, AccessLog? log, CancellationToke
     public bool IsDraining => _draining;
 
     /// <summary>From the next request on, these are the routes. Requests in flight end by the old ones.</summary>
-    public void Use(RouteTable<RouteEntry> table, Dictionary<string, RouteEntry> routes)
+    public void Use(RouteTable<RouteEntry> table, StreamRoutes streams, Dictionary<string, RouteEntry> routes)
     {
+        Volatile.Write(ref _streams, streams);
         Volatile.Write(ref _routes, routes);
         Volatile.Write(ref _table, table);
     }

@@ -24,6 +24,15 @@ internal static class Limits
     /// <summary>The same for an answer that ends when it ends: event streams are silent for minutes.</summary>
     public static readonly TimeSpan StreamSilence = TimeSpan.FromMinutes(5);
 
+    /// <summary>From the start of a connection until its PROXY header, its TLS handshake or its ClientHello has come.</summary>
+    public static readonly TimeSpan Greeting = TimeSpan.FromSeconds(10);
+
+    /// <summary>Connections that are at it at one time; more are closed at once. Each handshake takes up to a millisecond of a core, and 30 KiB.</summary>
+    public const int Greetings = 2000;
+
+    /// <summary>Sessions of UDP at one time and listener; datagrams of further clients are dropped. Each costs 1 KiB and a file descriptor.</summary>
+    public const int DatagramSessions = 4000;
+
     /// <summary>Without a byte either way on an upgraded connection.</summary>
     public static readonly TimeSpan TunnelSilence = TimeSpan.FromHours(1);
 

@@ -16,6 +16,9 @@ internal sealed class RouteMemory(RouteGate gate)
     /// <summary>Counts on, for round robin.</summary>
     public uint NextTurn() => (uint)Interlocked.Increment(ref _turn);
 
+    /// <summary>For a route of TCP, UDP or TLS that passes through.</summary>
+    public Relaying.ConnectionCounters Connections { get; } = new();
+
     public void Use(RouteRules rules)
     {
         Waiting.Capacity = rules.WaitRequests;

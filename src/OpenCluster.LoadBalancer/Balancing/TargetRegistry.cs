@@ -2,13 +2,14 @@ using System.Collections.Immutable;
 using System.Net;
 using OpenCluster.Decisions.Targets;
 using OpenCluster.LoadBalancer.Sockets;
+using OpenCluster.LoadBalancer.Tls;
 using OpenCluster.Model.Balancing;
 using OpenCluster.Model.Nouns;
 
 namespace OpenCluster.LoadBalancer.Balancing;
 
 /// <summary>All targets this process knows, kept across snapshots, each with a loop that checks it.</summary>
-internal sealed class TargetRegistry(TimeKeeper keeper) : IAsyncDisposable
+internal sealed class TargetRegistry(TimeKeeper keeper, TlsStore tls) : IAsyncDisposable
 {
     private readonly Dictionary<TargetKey, Watched> _watched = [];
     private readonly Lock _watchedGate = new();
@@ -25,15 +26,15 @@ internal sealed class TargetRegistry(TimeKeeper keeper) : IAsyncDisposable
     }
 
     /// <summary>The slot of a target, new and unknown when it was not there before. Its checks begin at once.</summary>
-    public TargetSlot Get(Target target, HealthCheck? check)
+    public TargetSlot Get(Target target, HealthCheck? check, TargetPath path)
     {
-        var key = TargetKey.Of(target);
+        var key = TargetKey.Of(target, path);
         lock (_watchedGate)
         {
             if (!_watched.TryGetValue(key, out var watched))
             {
                 var at = new IPEndPoint(IPAddress.Parse(target.Address), target.Port);
-                watched = new Watched(new TargetSlot(key, new SocketConnector(at), at, keeper), keeper.Time);
+                watched = new Watched(new TargetSlot(key, Connector(at, path), at, keeper), keeper.Time);
                 watched.Slot.Changed += (slot, changed) => Changed?.Invoke(slot, changed);
                 _watched.Add(key, watched);
             }
@@ -41,6 +42,11 @@ internal sealed class TargetRegistry(TimeKeeper keeper) : IAsyncDisposable
             return watched.Slot;
         }
     }
+
+    private TargetConnector Connector(IPEndPoint at, TargetPath path) =>
+        path.IsUdp ? new DatagramConnector()
+        : path.Tls is { } rule ? new TlsConnector(at, rule, rule.Authorities is null ? null : tls.AuthoritiesAt(rule.Authorities))
+        : new SocketConnector(at);
 
     /// <summary>Forgets targets that are in no route any more, and closes their idle connections.</summary>
     public void Keep(IReadOnlySet<TargetSlot> used)

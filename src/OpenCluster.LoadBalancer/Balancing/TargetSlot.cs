@@ -2,14 +2,25 @@ using System.Net;
 using OpenCluster.Decisions.Targets;
 using OpenCluster.LoadBalancer.Forwarding;
 using OpenCluster.LoadBalancer.Sockets;
+using OpenCluster.LoadBalancer.Listening;
 using OpenCluster.Model.Balancing;
+using OpenCluster.Model.Nouns;
 
 namespace OpenCluster.LoadBalancer.Balancing;
 
 /// <summary>What identifies a target across snapshots: its health and connections outlive a change of everything else.</summary>
-internal readonly record struct TargetKey(string Id, string Address, int Port)
+internal readonly record struct TargetKey(string Id, string Address, int Port, TargetPath Path)
 {
-    public static TargetKey Of(Target target) => new(target.Id, target.Address, target.Port);
+    public static TargetKey Of(Target target, TargetPath path) => new(target.Id, target.Address, target.Port, path);
+}
+
+/// <summary>How a route reaches its targets. A target that two routes reach in different ways is two here: each way has its own health.</summary>
+internal readonly record struct TargetPath(TargetTls? Tls, ProxyProtocol Proxy, bool IsUdp)
+{
+    public static TargetPath Of(RouteRules rules, bool isUdp) => new(rules.Tls, rules.ProxyProtocol, isUdp);
+
+    /// <summary>What a check says before anything else where the PROXY protocol is spoken: that it comes from the proxy itself.</summary>
+    public ReadOnlyMemory<byte> CheckPreface => Proxy == ProxyProtocol.None ? default : ProxyHeader.OwnCheck(Proxy == ProxyProtocol.V2);
 }
 
 /// <summary>One target as this process knows it: its health machine, counters, and idle connections. Shared by the routes that use it.</summary>

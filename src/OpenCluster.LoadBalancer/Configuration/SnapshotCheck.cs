@@ -1,5 +1,6 @@
 using System.Net;
 using OpenCluster.Decisions.Routing;
+using OpenCluster.LoadBalancer.Listening;
 using OpenCluster.Model.Balancing;
 using OpenCluster.Model.Nouns;
 
@@ -18,7 +19,10 @@ internal static class SnapshotCheck
         foreach (var route in snapshot.Routes)
         {
             if (!routeIds.Add(route.Id)) errors.Add($"two routes have the id {route.Id}");
-            foreach (var match in route.Matches) Match(route, match, claims, errors);
+            foreach (var name in route.Listeners)
+                if (!snapshot.Listeners.Any(l => l.Name == name && l.Protocol is ListenerProtocol.Tcp or ListenerProtocol.Tls or ListenerProtocol.Udp)) errors.Add($"route {route.Name}: there is no listener {name} of tcp, tls or udp");
+            // Hosts of TLS that passes through are claimed per listener, not among the hosts and paths of HTTP.
+            foreach (var match in route.Listeners.IsEmpty ? route.Matches : []) Match(route, match, claims, errors);
             Rules(route, errors);
             foreach (var target in route.Targets) Target(route, target, errors);
         }
@@ -34,13 +38,15 @@ internal static class SnapshotCheck
 
     private static void Listeners(BalancerSnapshot snapshot, List<string> errors)
     {
-        var addresses = new Dictionary<(string, int), string>();
+        var addresses = new Dictionary<(bool, string, int), string>();
         foreach (var listener in snapshot.Listeners)
         {
             if (!IPAddress.TryParse(listener.Address, out _)) errors.Add($"listener {listener.Name}: \"{listener.Address}\" is not an IP address");
             if (listener.Port is < 1 or > 65535) errors.Add($"listener {listener.Name}: {listener.Port} is not a port from 1 to 65535");
-            if (!addresses.TryAdd((listener.Address, listener.Port), listener.Name))
-                errors.Add($"listeners {addresses[(listener.Address, listener.Port)]} and {listener.Name} both want {listener.Address}:{listener.Port}");
+            var key = (listener.Protocol == ListenerProtocol.Udp, listener.Address, listener.Port);
+            if (!addresses.TryAdd(key, listener.Name)) errors.Add($"listeners {addresses[key]} and {listener.Name} both want {listener.Address}:{listener.Port}");
+            foreach (var network in listener.ProxyFrom.Where(n => !Networks.IsNetwork(n))) errors.Add($"listener {listener.Name}: \"{network}\" is not a network");
+            if (listener.Protocol == ListenerProtocol.Https && snapshot.Certificates.IsEmpty) errors.Add($"listener {listener.Name}: there is no certificate for HTTPS");
         }
     }
 

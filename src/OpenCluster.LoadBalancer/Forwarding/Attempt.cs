@@ -4,6 +4,7 @@ using OpenCluster.LoadBalancer.Balancing;
 using OpenCluster.LoadBalancer.Http;
 using OpenCluster.LoadBalancer.Listening;
 using OpenCluster.LoadBalancer.Sockets;
+using OpenCluster.Model.Nouns;
 
 namespace OpenCluster.LoadBalancer.Forwarding;
 
@@ -229,7 +230,7 @@ internal sealed class Attempt(ClientConnection client, RequestBody body, Stages 
         finally
         {
             _connection = null;
-            if (reusable) _slot.Idle.Return(connection, _epoch);
+            if (reusable && !IsTold) _slot.Idle.Return(connection, _epoch);
             else await DropAsync(connection).ConfigureAwait(false);
         }
     }
@@ -248,10 +249,15 @@ internal sealed class Attempt(ClientConnection client, RequestBody body, Stages 
         WasRefused = WasOurs = false;
     }
 
+    /// <summary>Targets are told of the client by PROXY protocol: a connection is then that client's alone.</summary>
+    private bool IsTold => _exchange.Route!.Rules.ProxyProtocol != ProxyProtocol.None;
+
+    private ReadOnlyMemory<byte> Preface => IsTold ? ProxyHeader.Write(_exchange.Route!.Rules.ProxyProtocol == ProxyProtocol.V2, client.Facts.Remote, client.Facts.Local) : default;
+
     /// <summary>A connection that is open and silent, and already receiving; null when there is none to be had.</summary>
     private async ValueTask<TargetConnection?> ConnectAsync(TargetSlot slot, bool fresh)
     {
-        while (!fresh && slot.Idle.TryTake(out var kept))
+        while (!fresh && !IsTold && slot.Idle.TryTake(out var kept))
         {
             if (kept.TryArm(_in)) return kept;
             await DropAsync(kept).ConfigureAwait(false);
@@ -259,7 +265,7 @@ internal sealed class Attempt(ClientConnection client, RequestBody body, Stages 
 
         try
         {
-            var made = await TargetConnection.ConnectAsync(slot, _exchange.Route!.Rules.ConnectTimeout, stages.Keeper).ConfigureAwait(false);
+            var made = await TargetConnection.ConnectAsync(slot, _exchange.Route!.Rules.ConnectTimeout, stages.Keeper, Preface).ConfigureAwait(false);
             if (made.TryArm(_in)) return made;
             await DropAsync(made).ConfigureAwait(false);
             Reason = "it closed the connection at once, or spoke first";

@@ -12,10 +12,10 @@ internal sealed class TargetConnection : Timed
     private bool _hasArmed;
     private int _closed;
 
-    private TargetConnection(TargetSlot slot, TimeKeeper keeper)
+    private TargetConnection(TargetSlot slot, TimeKeeper keeper, ReadOnlyMemory<byte> preface)
     {
         Slot = slot;
-        Transport = slot.Connector.Create();
+        Transport = preface.IsEmpty ? slot.Connector.Create() : slot.Connector.Create(preface);
         _keeper = keeper;
         _keeper.Add(this);
     }
@@ -28,11 +28,12 @@ internal sealed class TargetConnection : Timed
     public bool TimedOut { get; private set; }
     public bool IsClosed => Volatile.Read(ref _closed) != 0;
 
+    /// <param name="preface">Of the PROXY protocol, when targets are to be told of the client by it.</param>
     /// <exception cref="SocketException">It cannot be reached, within the time given.</exception>
     /// <exception cref="IOException">It was reached and could not be talked to.</exception>
-    public static async ValueTask<TargetConnection> ConnectAsync(TargetSlot slot, TimeSpan limit, TimeKeeper keeper)
+    public static async ValueTask<TargetConnection> ConnectAsync(TargetSlot slot, TimeSpan limit, TimeKeeper keeper, ReadOnlyMemory<byte> preface = default)
     {
-        var connection = new TargetConnection(slot, keeper);
+        var connection = new TargetConnection(slot, keeper, preface);
         connection.Within(limit);
         try
         {

@@ -4,7 +4,7 @@ namespace OpenCluster.LoadBalancer.Handover;
 
 /// <summary>
 /// Where the process that serves and the one that is to take over meet. What they say, one packet each: <c>listeners 1</c> asks; the answer
-/// is the listeners' names, a line each, with their descriptors in that order; <c>drain</c> says that the new one accepts, and is answered
+/// is the listeners' names, a line each, for people, with their descriptors, of TCP and UDP; <c>drain</c> says that the new one accepts, and is answered
 /// <c>draining</c>. If the new one dies before <c>drain</c>, nothing has happened.
 /// </summary>
 internal static class HandoverPath

@@ -10,14 +10,14 @@ internal sealed class Predecessor : IDisposable
 {
     private readonly Socket _socket;
 
-    private Predecessor(Socket socket, ImmutableArray<(string Name, Socket Listening)> listeners)
+    private Predecessor(Socket socket, ImmutableArray<Socket> listeners)
     {
         _socket = socket;
         Listeners = listeners;
     }
 
-    /// <summary>Its listening sockets: ours too from now on. Both accept until it is sent away.</summary>
-    public ImmutableArray<(string Name, Socket Listening)> Listeners { get; }
+    /// <summary>Its sockets of TCP and UDP: ours too from now on. Both accept until it is sent away.</summary>
+    public ImmutableArray<Socket> Listeners { get; }
 
     /// <summary>Null when none runs, which includes one that died and left its socket behind.</summary>
     public static Predecessor? Find(string directory)
@@ -31,10 +31,9 @@ internal sealed class Predecessor : IDisposable
             HandoverPath.Limit(socket);
             socket.Send(Encoding.ASCII.GetBytes(HandoverPath.Ask));
             var text = new byte[16 * 1024];
-            var (length, descriptors) = DescriptorPassing.Receive(socket, text);
-            var names = Encoding.UTF8.GetString(text, 0, length).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            var sockets = descriptors.Select(d => new Socket(new SafeSocketHandle(d, ownsHandle: true))).ToArray();
-            return new Predecessor(socket, [.. names.Zip(sockets)]);
+            // What each is, its kind and address, the kernel knows best.
+            var (_, descriptors) = DescriptorPassing.Receive(socket, text);
+            return new Predecessor(socket, [.. descriptors.Select(d => new Socket(new SafeSocketHandle(d, ownsHandle: true)))]);
         }
         catch (SocketException)
         {

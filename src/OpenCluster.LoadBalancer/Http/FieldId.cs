@@ -7,6 +7,7 @@ internal enum FieldId : byte
 {
     Other, Host, Connection, ContentLength, TransferEncoding, Expect, Upgrade, KeepAlive, ProxyConnection, Te, Trailer, Forwarded,
     XForwardedFor, XForwardedProto, XForwardedHost, XRequestId, IfNoneMatch, IfModifiedSince, IfRange, Range, AcceptEncoding, Date,
+    ClientCert, ClientCertChain,
 }
 
 /// <summary>A set of <see cref="FieldId"/>s as bits.</summary>
@@ -28,11 +29,13 @@ internal static class FieldIds
         8 => Is(name, "if-range"u8, FieldId.IfRange),
         9 => Is(name, "forwarded"u8, FieldId.Forwarded),
         10 => Is(name, "connection"u8, FieldId.Connection, "keep-alive"u8, FieldId.KeepAlive),
+        11 => Is(name, "client-cert"u8, FieldId.ClientCert),
         12 => Is(name, "x-request-id"u8, FieldId.XRequestId),
         13 => Is(name, "if-none-match"u8, FieldId.IfNoneMatch),
         14 => Is(name, "content-length"u8, FieldId.ContentLength),
         15 => Is(name, "accept-encoding"u8, FieldId.AcceptEncoding, "x-forwarded-for"u8, FieldId.XForwardedFor),
         16 => Is(name, "x-forwarded-host"u8, FieldId.XForwardedHost, "proxy-connection"u8, FieldId.ProxyConnection),
+        17 when name[0] is (byte)'c' or (byte)'C' => Is(name, "client-cert-chain"u8, FieldId.ClientCertChain),
         17 => name[0] is (byte)'t' or (byte)'T'
             ? Is(name, "transfer-encoding"u8, FieldId.TransferEncoding)
             : Is(name, "if-modified-since"u8, FieldId.IfModifiedSince, "x-forwarded-proto"u8, FieldId.XForwardedProto),

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Text;
+using OpenCluster.LoadBalancer.Tls;
 
 namespace OpenCluster.LoadBalancer.Listening;
 
@@ -9,21 +10,30 @@ internal sealed class ClientFacts
 {
     /// <param name="remote">The client itself: from a PROXY header when the listener trusts its sender, else the other end of the connection.</param>
     /// <param name="isSecure">It came by TLS to us.</param>
-    public ClientFacts(IPEndPoint remote, bool isSecure)
+    /// <param name="local">Where it connected to; null when that is nobody's concern.</param>
+    public ClientFacts(IPEndPoint remote, bool isSecure, ClientCertificate? certificate = null, IPEndPoint? local = null)
     {
+        Local = local ?? new IPEndPoint(remote.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
         Remote = remote.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(remote.Address.MapToIPv4(), remote.Port) : remote;
         IsSecure = isSecure;
+        Certificate = certificate;
         RemoteText = Remote.Address.ToString();
-        Forwarded = Encoding.ASCII.GetBytes($"X-Forwarded-For: {RemoteText}\r\nX-Forwarded-Proto: {Scheme}\r\n");
+        Forwarded = Encoding.ASCII.GetBytes($"X-Forwarded-For: {RemoteText}\r\nX-Forwarded-Proto: {Scheme}\r\n{certificate?.Header}");
     }
 
     /// <summary>Never an IPv4 address in IPv6's clothes.</summary>
     public IPEndPoint Remote { get; }
 
+    /// <summary>Our end of its connection.</summary>
+    public IPEndPoint Local { get; }
+
     public bool IsSecure { get; }
 
-    /// <summary>Common name and alternative names of the certificate it has shown and the listener trusts; default when there is none.</summary>
-    public ImmutableArray<string> CertificateNames { get; init; }
+    /// <summary>The certificate the client has shown, signed by an authority of the listener; null for none.</summary>
+    public ClientCertificate? Certificate { get; }
+
+    /// <summary>Common name and alternative names of that certificate; default when there is none.</summary>
+    public ImmutableArray<string> CertificateNames => Certificate?.Names ?? default;
 
     /// <summary>The address alone, as the access log has it.</summary>
     public string RemoteText { get; }

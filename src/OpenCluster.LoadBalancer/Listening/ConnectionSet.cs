@@ -20,18 +20,27 @@ internal sealed class ConnectionSet
 
     /// <summary>Starts to serve a client just accepted, or turns it away when there are too many.</summary>
     /// <param name="begin">The protocol of the listener: what is spoken on the transport.</param>
-    public void Serve(Transport transport, Func<AcceptedConnection> begin)
+    /// <param name="refusal">Sent to whoever is turned away, in the listener's protocol; empty where there are no words for it.</param>
+    public void Serve(Transport transport, Func<AcceptedConnection> begin, ReadOnlyMemory<byte> refusal)
     {
         Interlocked.Increment(ref _accepted);
         if (Interlocked.Increment(ref _count) > Limits.Connections)
         {
             Interlocked.Decrement(ref _count);
             Interlocked.Increment(ref _refused);
-            _ = TurnAwayAsync(transport);
+            _ = TurnAwayAsync(transport, refusal);
             return;
         }
 
         var connection = begin();
+        _open.TryAdd(connection, 0);
+        _ = ServeAsync(connection);
+    }
+
+    /// <summary>Serves what is bounded elsewhere: a session of datagrams.</summary>
+    public void Serve(AcceptedConnection connection)
+    {
+        Interlocked.Increment(ref _count);
         _open.TryAdd(connection, 0);
         _ = ServeAsync(connection);
     }
@@ -63,11 +72,11 @@ internal sealed class ConnectionSet
     }
 
     /// <summary>Costs one small send; a balancer at its limit has no more to give.</summary>
-    private static async Task TurnAwayAsync(Transport transport)
+    private static async Task TurnAwayAsync(Transport transport, ReadOnlyMemory<byte> refusal)
     {
         try
         {
-            await transport.SendAsync("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"u8.ToArray()).ConfigureAwait(false);
+            if (!refusal.IsEmpty) await transport.SendAsync(refusal).ConfigureAwait(false);
         }
         catch (Exception gone) when (Loss.Is(gone))
         {

@@ -1,89 +1,85 @@
 using System.Net;
 using System.Net.Sockets;
-using OpenCluster.LoadBalancer.Sockets;
+using OpenCluster.Model.Nouns;
 
 namespace OpenCluster.LoadBalancer.Listening;
 
-/// <summary>Accepts connections at one address, until stopped.</summary>
-internal sealed class PortListener : IDisposable
+/// <summary>
+/// A bound socket of one address, for connections (<see cref="StreamListener"/>) or datagrams. Its life: bound, or taken over from another
+/// process → <see cref="Use"/> → <see cref="Start"/> → handed over or disposed. <see cref="Use"/> may come again with every snapshot.
+/// </summary>
+internal abstract class PortListener : IDisposable
 {
-    /// <summary>Connections the kernel holds until they are accepted; it may know a lower limit (net.core.somaxconn).</summary>
-    private const int Backlog = 4096;
-
     /// <summary>Kept from the garbage collector, which would close them.</summary>
     private static readonly List<Socket> HandedOver = [];
 
-    private readonly Stages _stages;
-    private readonly Acceptor _acceptor;
+    private int _started;
 
-    private PortListener(string name, Socket socket, Stages stages)
+    protected PortListener(Socket socket, Stages stages)
     {
-        Name = name;
         Socket = socket;
-        _stages = stages;
+        Stages = stages;
         EndPoint = (IPEndPoint)socket.LocalEndPoint!;
-        _acceptor = new Acceptor(socket, (transport, from) => stages.Connections.Serve(transport, () => Begin(transport, from)), stages.Time);
     }
 
-    public string Name { get; }
+    /// <summary>What the snapshot in use says of it.</summary>
+    public Listener Plan { get; private set; } = new("", 0);
+
+    public string Name => Plan.Name;
     public IPEndPoint EndPoint { get; }
     public Socket Socket { get; }
+    public ListenerCounters Counters { get; private set; } = new();
+    public ListenerKey Key => new(Socket.SocketType == SocketType.Dgram, EndPoint.Address.ToString(), EndPoint.Port);
+    protected Stages Stages { get; }
 
-    /// <summary>Times accepting failed, mostly for want of file descriptors.</summary>
-    public long Failures => _acceptor.Failures;
+    /// <summary>It has accepted since it was bound or taken over.</summary>
+    protected bool IsStarted => Volatile.Read(ref _started) != 0;
 
-    /// <exception cref="ListenException">With what to do about it.</exception>
-    public static PortListener Bind(string name, IPEndPoint at, Stages stages)
+    /// <summary>Times taking what came failed.</summary>
+    public abstract long Failures { get; }
+
+    /// <summary>From the next connection on it is like this.</summary>
+    public virtual void Use(Listener plan)
     {
-        var socket = new Socket(at.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            socket.ReuseAddress();
-            socket.Bind(at);
-            socket.Listen(Backlog);
-            return new PortListener(name, socket, stages);
-        }
-        catch (SocketException refused)
-        {
-            socket.Dispose();
-            throw new ListenException(name, at, refused);
-        }
+        Plan = plan;
+        Counters = Stages.ListenerCounters.Of(plan.Name);
     }
 
-    /// <summary>Goes on with a listening socket another process handed over.</summary>
-    public static PortListener Take(string name, Socket listening, Stages stages) => new(name, listening, stages);
-
-    public void Start() => _acceptor.Start();
+    public void Start()
+    {
+        if (Interlocked.Exchange(ref _started, 1) == 0) Run();
+    }
 
     /// <summary>Stops accepting, and leaves the socket to the process that has it too.</summary>
     /// <remarks>
     /// It stays open here until this process ends. To close it would not be harmless: .NET makes a socket blocking before it closes it, which
     /// the other process shares, and whose event loop would then stand still in accept.
     /// </remarks>
-    public void HandOver()
+    public virtual void HandOver()
     {
         lock (HandedOver) HandedOver.Add(Socket);
-        _acceptor.Stop();
     }
 
-    /// <summary>Stops accepting and closes. Who has connected already is still served: the kernel would reset them.</summary>
-    public void Dispose()
-    {
-        _acceptor.Stop();
-        _acceptor.Empty();
-        Socket.Dispose();
-    }
+    /// <summary>Stops accepting and closes.</summary>
+    public abstract void Dispose();
 
-    private ClientConnection Begin(Transport transport, IPEndPoint from) => new(transport, new ClientFacts(from, isSecure: false), _stages);
+    /// <summary>Begins to accept.</summary>
+    protected abstract void Run();
+}
+
+/// <summary>What tells listeners apart across snapshots and processes.</summary>
+internal readonly record struct ListenerKey(bool IsUdp, string Address, int Port)
+{
+    public static ListenerKey Of(Listener plan) => new(plan.Protocol == ListenerProtocol.Udp, IPAddress.Parse(plan.Address).ToString(), plan.Port);
 }
 
 /// <summary>An address cannot be listened at.</summary>
-public sealed class ListenException(string listener, IPEndPoint at, SocketException cause) : Exception(Text(listener, at, cause), cause)
+public sealed class ListenException(string listener, IPEndPoint at, SocketException cause, bool isUdp = false) : Exception(Text(listener, at, cause, isUdp), cause)
 {
-    private static string Text(string listener, IPEndPoint at, SocketException cause) => cause.SocketErrorCode switch
+    private static string Text(string listener, IPEndPoint at, SocketException cause, bool isUdp) => cause.SocketErrorCode switch
     {
         SocketError.AddressAlreadyInUse =>
-            $"Listener \"{listener}\" cannot have {at}: another process listens there. See which with `ss -ltnp 'sport = :{at.Port}'`, stop it, or give the listener another port.",
+            $"Listener \"{listener}\" cannot have {at}: another process listens there. See which with `ss -l{(isUdp ? 'u' : 't')}np 'sport = :{at.Port}'`, stop it, or give the listener another port.",
         SocketError.AccessDenied =>
             $"Listener \"{listener}\" cannot have {at}: ports below 1024 need root or CAP_NET_BIND_SERVICE. Use a higher port, or run as root.",
         SocketError.AddressNotAvailable =>

@@ -28,6 +28,7 @@ internal static class MetricsText
             if (stages.RefusedFor(error) > 0) text.Append("opencluster_lb_refused_total{reason=\"").Append(error).Append("\"} ").Append(stages.RefusedFor(error)).Append('\n');
         Routes(text, [.. stages.Routes.Values.OrderBy(r => r.Name, StringComparer.Ordinal)]);
         Targets(text, balancer);
+        ListenerMetrics.Write(text, stages, balancer.Listeners, [.. stages.Routes.Values.OrderBy(r => r.Name, StringComparer.Ordinal)]);
         return text.ToString();
     }
 
@@ -73,7 +74,7 @@ internal static class MetricsText
         PerTarget(text, targets, "opencluster_lb_target_in_flight", "gauge", "Requests it is at.", t => t.InFlight);
     }
 
-    private static void One(StringBuilder text, string name, string type, string help, long value)
+    public static void One(StringBuilder text, string name, string type, string help, long value)
     {
         Header(text, name, type, help);
         text.Append(name).Append(' ').Append(value).Append('\n');
@@ -91,8 +92,8 @@ internal static class MetricsText
         foreach (var target in targets) text.Append(name).Append("{instance=\"").Append(Label(target.Id)).Append("\"} ").Append(value(target)).Append('\n');
     }
 
-    private static void Header(StringBuilder text, string name, string type, string help) =>
+    public static void Header(StringBuilder text, string name, string type, string help) =>
         text.Append("# HELP ").Append(name).Append(' ').Append(help).Append("\n# TYPE ").Append(name).Append(' ').Append(type).Append('\n');
 
-    private static string Label(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+    public static string Label(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
 }

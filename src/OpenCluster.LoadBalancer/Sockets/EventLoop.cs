@@ -96,6 +96,20 @@ internal sealed class EventLoop
         if (_current != this) _polling.Wake();
     }
 
+    /// <summary>What is awaited after this runs on the loop's thread.</summary>
+    public ValueTask SwitchAsync()
+    {
+        if (_current == this) return default;
+        var arrival = new Arrival();
+        Post(arrival);
+        return new ValueTask(arrival.Task);
+    }
+
+    private sealed class Arrival : TaskCompletionSource, IThreadPoolWorkItem
+    {
+        public void Execute() => SetResult();
+    }
+
     private void Run()
     {
         _current = this;

@@ -1,11 +1,12 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 
 namespace OpenCluster.LoadBalancer.Sockets;
 
 /// <summary>The ways in which a connection is lost, which are ordinary and not errors of ours.</summary>
 internal static class Loss
 {
-    public static bool Is(Exception failure) => failure is SocketException or ObjectDisposedException or IOException;
+    public static bool Is(Exception failure) => failure is SocketException or ObjectDisposedException or IOException or AuthenticationException;
 
     /// <summary>The failure with that error number of the kernel, negative as <see cref="Kernel"/> gives it.</summary>
     public static SocketException Of(int error) => new((int)(-error switch

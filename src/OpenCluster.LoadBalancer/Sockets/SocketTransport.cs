@@ -17,12 +17,14 @@ namespace OpenCluster.LoadBalancer.Sockets;
 internal sealed class SocketTransport : Transport, IWatched, IThreadPoolWorkItem, IValueTaskSource<int>, IValueTaskSource
 {
     private readonly SocketAddress? _to;
+    private readonly ReadOnlyMemory<byte> _preface;
     private readonly AddressFamily _family;
     private readonly EventLoop _loop;
 
     private ManualResetValueTaskSourceCore<int> _receiving;
     private Memory<byte> _into;
     private int _receiveWaits;
+    private bool _onlyWaits;
     private int _readable = 1;
     private volatile bool _ended;
 
@@ -48,8 +50,10 @@ internal sealed class SocketTransport : Transport, IWatched, IThreadPoolWorkItem
     }
 
     /// <summary>One still to be opened.</summary>
-    public SocketTransport(IPEndPoint to)
+    /// <param name="preface">Sent as soon as it is open.</param>
+    public SocketTransport(IPEndPoint to, ReadOnlyMemory<byte> preface = default)
     {
+        _preface = preface;
         _loop = EventLoop.Here;
         _loop.Bear(1);
         _to = to.Serialize();
@@ -70,9 +74,16 @@ internal sealed class SocketTransport : Transport, IWatched, IThreadPoolWorkItem
         }
     }
 
-    public override ValueTask OpenAsync()
+    public override ValueTask OpenAsync() => _to is null ? default : _preface.IsEmpty ? ConnectAsync() : GreetAsync();
+
+    private async ValueTask GreetAsync()
     {
-        if (_to is null) return default;
+        await ConnectAsync().ConfigureAwait(false);
+        await SendAsync(_preface).ConfigureAwait(false);
+    }
+
+    private ValueTask ConnectAsync()
+    {
         var made = Kernel.Socket(_family);
         if (made < 0) return ValueTask.FromException(Failure(made));
         _socket = made;
@@ -81,6 +92,22 @@ internal sealed class SocketTransport : Transport, IWatched, IThreadPoolWorkItem
         if (result != Kernel.InProgress) return ValueTask.FromException(Failure(result));
         _connecting = true;
         return WaitToSend();
+    }
+
+    /// <summary>Costs no call where it is known that nothing is there, and the receive that follows finds what this has waited for.</summary>
+    public override ValueTask<int> WaitInputAsync()
+    {
+        if (Volatile.Read(ref _readable) != 0 || _ended)
+        {
+            Interlocked.Exchange(ref _readable, 0);
+            if (HasInput)
+            {
+                Volatile.Write(ref _readable, 1);
+                return default;
+            }
+        }
+        _onlyWaits = true;
+        return WaitToReceive(default);
     }
 
     public override ValueTask<int> ReceiveAsync(Memory<byte> buffer)
@@ -172,6 +199,9 @@ internal sealed class SocketTransport : Transport, IWatched, IThreadPoolWorkItem
         return count;
     }
 
+    /// <summary>0 when an event has said that there is something, or that it is over.</summary>
+    private int Look() => Volatile.Read(ref _closed) != 0 ? Kernel.Canceled : Volatile.Read(ref _readable) != 0 || _ended ? 0 : Kernel.WouldBlock;
+
     /// <summary>Bytes sent, fewer than given when the kernel's buffer is full; or a negative error number.</summary>
     private int Send(ReadOnlySpan<byte> from)
     {
@@ -210,10 +240,11 @@ internal sealed class SocketTransport : Transport, IWatched, IThreadPoolWorkItem
     {
         while (Interlocked.Exchange(ref _receiveWaits, 0) != 0)
         {
-            var count = Receive(_into.Span);
+            var count = _onlyWaits ? Look() : Receive(_into.Span);
             if (count != Kernel.WouldBlock)
             {
                 _into = default;
+                _onlyWaits = false;
                 if (count >= 0) _receiving.SetResult(count);
                 else _receiving.SetException(Failure(count));
                 return;

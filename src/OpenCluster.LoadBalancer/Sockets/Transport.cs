@@ -17,6 +17,9 @@ internal abstract class Transport : IDisposable
     /// <summary>Connects, shakes hands: whatever comes before the first byte. Ended early only by <see cref="Dispose"/>.</summary>
     public virtual ValueTask OpenAsync() => default;
 
+    /// <summary>Waits, where it can be done without a buffer, until something can be received, and receives nothing: 0. What is silent for long then holds no memory.</summary>
+    public virtual ValueTask<int> WaitInputAsync() => default;
+
     /// <summary>Bytes as they come, at least one; 0 when the other side has ended.</summary>
     public abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer);
 

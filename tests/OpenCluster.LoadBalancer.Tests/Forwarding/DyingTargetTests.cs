@@ -91,7 +91,9 @@ public sealed class DyingTargetTests
             await r.SendAsync($"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\n\r\n");
             foreach (var piece in body.Chunk(3000)) await r.SendAsync(new string(piece));
         });
-        await using var balancer = await TestBalancer.StartAsync(target);
+        // Checks connect as well: the first is waited for, and no other comes meanwhile.
+        await using var balancer = await TestBalancer.StartAsync(null, new HealthCheck { Every = TimeSpan.FromHours(1) }, target);
+        await Until.TrueAsync(() => target.Connections == 1, "the check's connection is accepted");
         var before = target.Connections;
         using var client = balancer.Client();
         for (var i = 0; i < 20; i++) Assert.Equal(body, (await client.GetAsync()).Body);
