@@ -1,10 +1,15 @@
+using OpenCluster.LoadBalancer.Sockets;
+
 namespace OpenCluster.LoadBalancer.Admission;
 
 /// <summary>How long and how much a client may take. Each bound protects the others' share of sockets and memory.</summary>
 internal static class Limits
 {
-    /// <summary>Connections at once; beyond that new ones are answered 503. Each costs about 10 KiB and a file descriptor, its target another.</summary>
-    public const int Connections = 8000;
+    /// <summary>
+    /// Connections of clients at once; beyond that new ones are answered 503. Two thirds of the open files this process may have: each takes one, and
+    /// the rest is for targets, of which fewer are needed, since an idle client has none. Each costs about 7 KiB.
+    /// </summary>
+    public static readonly int Connections = (int)Math.Min(Kernel.OpenFiles() * 2 / 3, 1_000_000);
 
     /// <summary>From a head's first byte to its last.</summary>
     public static readonly TimeSpan Head = TimeSpan.FromSeconds(10);

@@ -13,7 +13,8 @@ internal static class TargetCheck
 {
     private const int AnswerBytes = 4096;
 
-    public static async Task<TargetEvent> AskAsync(TargetSlot slot, HealthCheck? check, TimeProvider time, CancellationToken ct)
+    /// <returns>Null when it could not be asked for want of something of ours, which says nothing about the target.</returns>
+    public static async Task<TargetEvent?> AskAsync(TargetSlot slot, HealthCheck? check, TimeProvider time, CancellationToken ct)
     {
         var target = slot.EndPoint;
         var limit = check?.Timeout ?? TimeSpan.FromSeconds(1);
@@ -31,6 +32,7 @@ internal static class TargetCheck
         catch (Exception lost) when (Loss.Is(lost))
         {
             ct.ThrowIfCancellationRequested();
+            if (Loss.IsOurs(lost)) return null;
             return timed.IsCancellationRequested
                 ? new TargetEvent.CheckFailed($"check of {target}: no answer within {limit.TotalMilliseconds:0} ms", Refused: false, Silent: true)
                 : new TargetEvent.CheckFailed($"check of {target}: {lost.InWords()}", lost is SocketException { SocketErrorCode: SocketError.ConnectionRefused });

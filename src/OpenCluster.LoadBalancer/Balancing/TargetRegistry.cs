@@ -132,7 +132,7 @@ internal sealed class TargetRegistry(TimeKeeper keeper, TlsStore tls) : IAsyncDi
                 Volatile.Write(ref _wanted, new(TaskCreationOptions.RunContinuationsAsynchronously));
                 try
                 {
-                    Slot.Tell(await TargetCheck.AskAsync(Slot, check, _time, _stopped).ConfigureAwait(false));
+                    if (await TargetCheck.AskAsync(Slot, check, _time, _stopped).ConfigureAwait(false) is { } told) Slot.Tell(told);
                     _checked.TrySetResult();
                     await PauseAsync(check?.Every ?? TimeSpan.FromSeconds(1)).ConfigureAwait(false);
                 }

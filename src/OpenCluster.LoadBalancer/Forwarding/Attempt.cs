@@ -115,7 +115,7 @@ internal sealed class Attempt(ClientConnection client, RequestBody body, Stages 
         if (!slot.Idle.TryTake(out var kept)) return false;
         _connection = kept;
         // Stale: the long way drops it and takes the next.
-        if (!kept.TryArm(_in)) return false;
+        if (!IsGood(kept)) return false;
         kept.Within(_exchange.Route!.Rules.Timeout);
         WriteRequest();
         return true;
@@ -259,7 +259,7 @@ internal sealed class Attempt(ClientConnection client, RequestBody body, Stages 
     {
         while (!fresh && !IsTold && slot.Idle.TryTake(out var kept))
         {
-            if (kept.TryArm(_in)) return kept;
+            if (IsGood(kept)) return kept;
             await DropAsync(kept).ConfigureAwait(false);
         }
 
@@ -278,6 +278,11 @@ internal sealed class Attempt(ClientConnection client, RequestBody body, Stages 
         }
         return null;
     }
+
+    /// <summary>
+    /// A kept connection that is open and silent. That its end has come may not have been told yet; what cannot be sent twice is worth asking.
+    /// </summary>
+    private bool IsGood(TargetConnection kept) => kept.TryArm(_in) && (_exchange.Head.IsIdempotent || !kept.Transport.HasInput);
 
     private void WriteRequest()
     {

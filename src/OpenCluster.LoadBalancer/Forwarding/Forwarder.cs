@@ -288,9 +288,8 @@ internal sealed class Forwarder(ClientConnection client, Stages stages)
         }
     }
 
-    /// <summary>Sending it twice does no harm: idempotent (RFC 9110 §9.2.2), and the body is at hand.</summary>
-    private bool IsRepeatable => _body.IsWhole
-        && _exchange.Head.Method is RequestMethod.Get or RequestMethod.Head or RequestMethod.Put or RequestMethod.Delete or RequestMethod.Options or RequestMethod.Trace;
+    /// <summary>Sending it twice does no harm, and the body is at hand.</summary>
+    private bool IsRepeatable => _body.IsWhole && _exchange.Head.IsIdempotent;
 
     /// <summary>Whether an answer that says the target failed may be dropped, because another can be asked. Spends the retry.</summary>
     private bool MayHoldBack() => IsRepeatable && _exchange.Tries <= _exchange.Route!.Rules.Retries && _pool!.HasOther(_exchange.Tried) && TrySpend();

@@ -7,11 +7,12 @@ namespace OpenCluster.LoadBalancer.Forwarding;
 internal static class HeadWriter
 {
     /// <summary>
-    /// X-Forwarded-*, Forwarded and Client-Cert of clients are replaced, not extended: they are only claims, and apps believe them.
+    /// X-Forwarded-*, Forwarded and Client-Cert of clients are replaced, not extended, and the like dropped: they are only claims, and apps
+    /// believe them.
     /// </summary>
     private const ulong NotForTargets = FieldIds.HopByHop | 1UL << (int)FieldId.Expect | 1UL << (int)FieldId.Forwarded
         | 1UL << (int)FieldId.XForwardedFor | 1UL << (int)FieldId.XForwardedProto | 1UL << (int)FieldId.XForwardedHost
-        | 1UL << (int)FieldId.ClientCert | 1UL << (int)FieldId.ClientCertChain;
+        | 1UL << (int)FieldId.ClientCert | 1UL << (int)FieldId.ClientCertChain | 1UL << (int)FieldId.Claim;
 
     /// <param name="forwarded">The lines that tell of the client: X-Forwarded-For and -Proto.</param>
     public static void Request(ByteWriter to, Exchange exchange, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> forwarded)

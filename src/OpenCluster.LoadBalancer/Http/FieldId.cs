@@ -8,6 +8,8 @@ internal enum FieldId : byte
     Other, Host, Connection, ContentLength, TransferEncoding, Expect, Upgrade, KeepAlive, ProxyConnection, Te, Trailer, Forwarded,
     XForwardedFor, XForwardedProto, XForwardedHost, XRequestId, IfNoneMatch, IfModifiedSince, IfRange, Range, AcceptEncoding, Date,
     ClientCert, ClientCertChain,
+    /// <summary>See <see cref="Claims"/>.</summary>
+    Claim,
 }
 
 /// <summary>A set of <see cref="FieldId"/>s as bits.</summary>
@@ -19,7 +21,9 @@ internal static class FieldIds
 
     public static ulong Bit(FieldId id) => 1UL << (int)id;
 
-    public static FieldId Of(ReadOnlySpan<byte> name) => name.Length switch
+    public static FieldId Of(ReadOnlySpan<byte> name) => Known(name) is var known && known == FieldId.Other && Claims.Include(name) ? FieldId.Claim : known;
+
+    private static FieldId Known(ReadOnlySpan<byte> name) => name.Length switch
     {
         2 => Is(name, "te"u8, FieldId.Te),
         4 => Is(name, "host"u8, FieldId.Host, "date"u8, FieldId.Date),

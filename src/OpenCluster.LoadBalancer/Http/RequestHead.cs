@@ -18,6 +18,8 @@ internal sealed class RequestHead
     public Fields Fields { get; } = new();
     public HeadError Error { get; private set; }
     public RequestMethod Method { get; private set; }
+    /// <summary>Sending it twice does no harm (RFC 9110 §9.2.2).</summary>
+    public bool IsIdempotent => Method is RequestMethod.Get or RequestMethod.Head or RequestMethod.Put or RequestMethod.Delete or RequestMethod.Options or RequestMethod.Trace;
     public int MethodLength { get; private set; }
     /// <summary>The target as sent: path and query.</summary>
     public int TargetStart { get; private set; }

@@ -67,6 +67,13 @@ internal static unsafe partial class Kernel
         _ = setsockopt(socket, SolSocket, SoLinger, linger, 2 * sizeof(int));
     }
 
+    /// <summary>How many descriptors this process may have (RLIMIT_NOFILE); .NET has raised it to the hard limit.</summary>
+    public static long OpenFiles()
+    {
+        var limits = stackalloc ulong[2];
+        return getrlimit(7, limits) == 0 ? (long)Math.Min(limits[0], long.MaxValue / 4) : 1024;
+    }
+
     public static int EndSending(int socket) => Result(shutdown(socket, 1));
 
     public static void Close(int descriptor) => _ = close(descriptor);
@@ -93,6 +100,9 @@ internal static unsafe partial class Kernel
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int shutdown(int socket, int how);
+
+    [LibraryImport("libc")]
+    private static partial int getrlimit(int resource, ulong* limits);
 
     [LibraryImport("libc")]
     private static partial int close(int descriptor);

@@ -106,7 +106,7 @@ public sealed class HandoverTests : IDisposable
 
         await source.Snapshots.Writer.WriteAsync(Snapshot(port, target.Port) with { Revision = 7 }, TestContext.Current.CancellationToken);
         await Until.TrueAsync(() => source.Last?.Revision == 7, "revision 7 is reported");
-        Assert.Equal(7, JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(_directory, "snapshot.json")), ModelJson.Default.BalancerSnapshot)!.Revision);
+        await Until.TrueAsync(() => RevisionOnDisk() == 7, "revision 7 is on disk");
 
         await source.Snapshots.Writer.WriteAsync(Snapshot(port, 0) with { Revision = 8 }, TestContext.Current.CancellationToken);
         await Until.TrueAsync(() => source.Last?.Refused is not null, "the refusal is reported");
@@ -115,6 +115,9 @@ public sealed class HandoverTests : IDisposable
         await stop.CancelAsync();
         await host;
     }
+
+    private long RevisionOnDisk() =>
+        JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(_directory, "snapshot.json")), ModelJson.Default.BalancerSnapshot)!.Revision;
 
     private static bool CanConnect(int port)
     {

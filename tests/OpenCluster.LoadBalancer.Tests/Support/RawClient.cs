@@ -21,6 +21,20 @@ internal sealed class RawClient : IDisposable
 
     public Task SendAsync(string text) => Socket.SendAsync(Encoding.Latin1.GetBytes(text));
 
+    /// <summary>False when the other side has closed.</summary>
+    public async Task<bool> TrySendAsync(string text)
+    {
+        try
+        {
+            await SendAsync(text);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
     public async Task<RawAnswer> AskAsync(string text)
     {
         await SendAsync(text);
@@ -59,6 +73,19 @@ internal sealed class RawClient : IDisposable
         var text = Text;
         _received.Clear();
         return text;
+    }
+
+    /// <summary>Everything until the connection ends or is reset, which it is when the other side closes with something of ours unread.</summary>
+    public async Task<string> RestOrResetAsync()
+    {
+        try
+        {
+            return await RestAsync();
+        }
+        catch (SocketException)
+        {
+            return Text;
+        }
     }
 
     public async Task<string> TakeAsync(int count)

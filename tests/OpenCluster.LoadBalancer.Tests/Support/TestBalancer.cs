@@ -10,20 +10,23 @@ namespace OpenCluster.LoadBalancer.Tests.Support;
 /// <summary>A balancer in this process, on a free port, with one route to the given targets unless told otherwise.</summary>
 internal sealed class TestBalancer : IAsyncDisposable
 {
-    private readonly TimeKeeper _keeper = new(TimeProvider.System);
+    private readonly TimeKeeper _keeper;
 
-    private TestBalancer(int port)
+    private TestBalancer(int port, TimeProvider? time = null)
     {
         Port = port;
+        _keeper = new TimeKeeper(time ?? TimeProvider.System);
         Balancer = new Balancer(log: null, _keeper);
     }
 
     public Balancer Balancer { get; }
     public int Port { get; }
 
-    public static async Task<TestBalancer> StartAsync(RouteRules? rules = null, HealthCheck? check = null, params RawTarget[] targets)
+    public static Task<TestBalancer> StartAsync(RouteRules? rules = null, HealthCheck? check = null, params RawTarget[] targets) => StartAsync(TimeProvider.System, rules, check, targets);
+
+    public static async Task<TestBalancer> StartAsync(TimeProvider time, RouteRules? rules, HealthCheck? check, params RawTarget[] targets)
     {
-        var test = new TestBalancer(FreePort());
+        var test = new TestBalancer(FreePort(), time);
         test.Use(test.Snapshot(rules, check, [.. targets.Select((t, i) => Target("t" + i, t.Port))]));
         await test.Balancer.Targets.FirstChecksAsync(TimeSpan.FromSeconds(5), CancellationToken.None);
         return test;
