@@ -11,7 +11,7 @@ using OpenCluster.Benchmarks.Reporting;
 const string Usage = """
     ./bench lb|footprint|control [--json] [--rounds N] [--seconds N] [--agents N]
 
-      lb         CPU time per request: the load-balancer beside HAProxy, nginx and Caddy
+      lb         the load-balancer beside HAProxy, nginx and Caddy: CPU time per request, latency at a fixed rate; memory
       footprint  size, start and memory of the published executable and of a one-server cluster
       control    1,000 simulated agents against one controller
 

@@ -11,14 +11,17 @@ namespace OpenCluster.Benchmarks.LoadBalancing;
 /// </summary>
 internal sealed class LoadBalancerBench(string executable, BenchSettings settings, TextWriter progress, TimeProvider time)
 {
-    /// <summary>The goal is to be ahead of every peer.</summary>
-    private const double Bound = 1;
+    /// <summary>Peers that the table sets no bound for: the goal is to be ahead of them.</summary>
+    private const double Ahead = 1;
+
+    /// <summary>Of the slower one's capacity: busy, and not yet queueing for ever.</summary>
+    private const double FixedShare = 0.7;
     private const int ProxyCpu = 0;
     private const int LoadCpu = 1;
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(10);
 
     /// <summary>Load before the first round, for compilers and connection pools.</summary>
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(8);
 
     /// <summary>Hundreds of times the kernel's accounting step of 10 ms, so that the step is no part of the error.</summary>
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(4);
@@ -36,6 +39,7 @@ internal sealed class LoadBalancerBench(string executable, BenchSettings setting
         if (Environment.ProcessorCount < 2) throw new BenchException("Two CPUs are needed: one for the proxy, one for load and backend.");
         var rows = new List<Row>();
         foreach (var load in Workload.All) rows.AddRange(await MeasureAsync(load, ct).ConfigureAwait(false));
+        rows.AddRange(await new HeldConnections(executable, progress, time).RunAsync(ct).ConfigureAwait(false));
         return rows;
     }
 
@@ -57,8 +61,11 @@ internal sealed class LoadBalancerBench(string executable, BenchSettings setting
 
             progress.WriteLine(Table.Aligned([load.Name, "CPU µs", "requests/s", "p99 ms", "resident MB"], proxies.Select(Line)));
             var ours = proxies.Single(p => p.Name == OurBalancer.Name);
-            return [.. proxies.Where(p => p != ours).Select(peer =>
-                Row.Against(load.Name, ours.CpuMicroseconds.Median(), peer.Name, peer.CpuMicroseconds.Median(), "CPU µs/request", Bound))];
+            var judge = load.Static ? "nginx" : "haproxy";
+            List<Row> rows = [.. proxies.Where(p => p != ours).Select(peer =>
+                Row.Against(load.Name, ours.CpuMicroseconds.Median(), peer.Name, peer.CpuMicroseconds.Median(), "CPU µs/request", peer.Name == judge ? load.Bound : Ahead))];
+            if (load.FixedRate) rows.AddRange(await LatenciesAsync(work.Path, ours, proxies.Single(p => p.Name == judge), ct).ConfigureAwait(false));
+            return rows;
         }
         finally
         {
@@ -94,6 +101,24 @@ internal sealed class LoadBalancerBench(string executable, BenchSettings setting
         proxy.CpuMicroseconds.Add((Proc.CpuSeconds(proxy.Tree) - before) / result.Requests * 1e6);
         proxy.PerSecond.Add(result.PerSecond);
         proxy.P99.Add(result.P99Milliseconds);
+    }
+
+    private async Task<IEnumerable<Row>> LatenciesAsync(string directory, Proxy ours, Proxy peer, CancellationToken ct)
+    {
+        var rate = FixedShare * Math.Min(ours.PerSecond.Median(), peer.PerSecond.Median());
+        var results = new List<(FixedRate.Result Ours, FixedRate.Result Peer)>();
+        for (var round = 0; round < settings.Rounds; round++)
+        {
+            progress.WriteLine($"{rate:0} requests/s: round {round + 1} of {settings.Rounds}");
+            var length = settings.Length ?? Round;
+            results.Add((await FixedRate.RunAsync(directory, ours.Port, rate, length, LoadCpu, ct).ConfigureAwait(false),
+                await FixedRate.RunAsync(directory, peer.Port, rate, length, LoadCpu, ct).ConfigureAwait(false)));
+        }
+        return
+        [
+            Row.Against("p99 at a fixed rate", results.Select(r => r.Ours.P99Milliseconds).Median(), peer.Name, results.Select(r => r.Peer.P99Milliseconds).Median(), "ms", 1),
+            Row.Against("p99.9 at a fixed rate", results.Select(r => r.Ours.P999Milliseconds).Median(), peer.Name, results.Select(r => r.Peer.P999Milliseconds).Median(), "ms", 1),
+        ];
     }
 
     private static string[] Line(Proxy proxy) =>
