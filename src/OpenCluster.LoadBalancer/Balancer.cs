@@ -5,6 +5,7 @@ using OpenCluster.Decisions.Routing;
 using OpenCluster.Decisions.Targets;
 using OpenCluster.LoadBalancer.Admission;
 using OpenCluster.LoadBalancer.Balancing;
+using OpenCluster.LoadBalancer.Caching;
 using OpenCluster.LoadBalancer.Configuration;
 using OpenCluster.LoadBalancer.Forwarding;
 using OpenCluster.LoadBalancer.Listening;
@@ -183,6 +184,7 @@ internal sealed class Balancer : IAsyncDisposable
         {
             if (!_memories.TryGetValue(plan.Id, out var memory)) _memories.Add(plan.Id, memory = new RouteMemory(new RouteGate(plan.Id, _clients, Keeper.Time)));
             memory.Use(plan.Rules);
+            memory.Cache?.Purge(plan.Name, snapshot.Purges);
             var path = TargetPath.Of(plan.Rules, plan.Listeners.Any(datagrams.Contains));
             var targets = plan.Targets.Select(t => new PooledTarget(_registry.Get(t, plan.Check, path), t.Weight, t.Draining, t.Release, t.Incompatible, Nearness.Between(snapshot.Location, t.Location))).ToArray();
             used.UnionWith(targets.Select(t => t.Slot));
@@ -207,6 +209,7 @@ internal sealed class Balancer : IAsyncDisposable
         var steps = new List<RouteStep>();
         if (!check.AsksNothing || !memory.Gate.IsOpen) steps.Add(new AdmissionStep(check, memory.Gate, memory.Counters));
         if (toHttps || plan.Redirect is not null) steps.Add(new RedirectStep(plan.Redirect, toHttps));
+        if (memory.Cache is { } cache) steps.Add(new CacheStep(cache, Keeper));
         if (plan.WebRoot is not null) steps.Add(StaticFiles.Below(plan.WebRoot, before.OfType<StaticFiles>().FirstOrDefault()));
         return [.. steps];
     }

@@ -17,6 +17,8 @@ internal sealed class AdmissionStep(AdmissionCheck check, RouteGate gate, RouteC
     private Refusal Judge(ClientConnection client)
     {
         var exchange = client.Exchange;
+        // The request it was made of has been let in before.
+        if (client.Facts.Refreshes is not null) return Refusal.None;
         if (!check.AsksNothing)
         {
             var facts = client.Facts;

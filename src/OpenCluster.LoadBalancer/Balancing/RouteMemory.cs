@@ -1,4 +1,5 @@
 using OpenCluster.LoadBalancer.Admission;
+using OpenCluster.LoadBalancer.Caching;
 using OpenCluster.Model.Nouns;
 
 namespace OpenCluster.LoadBalancer.Balancing;
@@ -10,6 +11,8 @@ internal sealed class RouteMemory(RouteGate gate)
 
     public WaitingRoom Waiting { get; } = new();
     public RouteGate Gate { get; } = gate;
+    /// <summary>Null while the route keeps no answers.</summary>
+    public CacheStore? Cache { get; private set; }
     public RetryBudget Budget { get; } = new();
     public Observing.RouteCounters Counters { get; } = new();
 
@@ -24,5 +27,7 @@ internal sealed class RouteMemory(RouteGate gate)
         Waiting.Capacity = rules.WaitRequests;
         Budget.Share = rules.RetryBudget;
         Gate.Use(rules.Admit);
+        Cache = rules.Cache is null ? null : Cache ?? new CacheStore();
+        Cache?.Use(rules.Cache!);
     }
 }

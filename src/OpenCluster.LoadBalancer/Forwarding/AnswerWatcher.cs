@@ -24,6 +24,9 @@ internal abstract class AnswerWatcher
     /// <summary>Answers in place of the target.</summary>
     public virtual ValueTask AnswerAsync(ClientConnection client) => throw new NotSupportedException($"{GetType().Name} took an answer and has none of its own.");
 
+    /// <summary>Lines added to the answer that is passed on, each with its CRLF; asked for after <see cref="Takes"/>.</summary>
+    public virtual ReadOnlySpan<byte> AnswerFields => default;
+
     /// <summary>A piece of the answer's body, without framing. Only for as long as the call lasts.</summary>
     public virtual void Body(ReadOnlySpan<byte> piece)
     {

@@ -60,6 +60,7 @@ internal static class HeadWriter
         to.Write(bytes[8..head.LineLength]);
         Copy(to, head.Fields, bytes, unchunk ? FieldIds.HopByHop | FieldIds.Bit(FieldId.TransferEncoding) | FieldIds.Bit(FieldId.Trailer) : FieldIds.HopByHop);
         if (exchange.AnswerFields is { } added) to.Write(added);
+        if (exchange.Watcher is { } watcher) to.Write(watcher.AnswerFields);
         if (chunk) to.Write("Transfer-Encoding: chunked\r\n"u8);
         if (exchange.Close) to.Write("Connection: close\r\n"u8);
         else if (exchange.Head.IsHttp10) to.Write("Connection: keep-alive\r\n"u8);

@@ -35,6 +35,9 @@ internal sealed class ClientFacts
     /// <summary>Common name and alternative names of that certificate; default when there is none.</summary>
     public ImmutableArray<string> CertificateNames => Certificate?.Names ?? default;
 
+    /// <summary>Set when nobody reads the answer: the cache fetches for itself.</summary>
+    public Caching.Flight? Refreshes { get; init; }
+
     /// <summary>The address alone, as the access log has it.</summary>
     public string RemoteText { get; }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using OpenCluster.Decisions.Admission;
+using OpenCluster.LoadBalancer.Caching;
 using OpenCluster.LoadBalancer.Http;
 using OpenCluster.LoadBalancer.Routing;
 using OpenCluster.Model.Balancing;
@@ -44,6 +45,14 @@ internal static class MetricsText
                 if (route.Counters.Refused(refusal) is > 0 and var count)
                     text.Append("opencluster_lb_route_refused_total{route=\"").Append(Label(route.Name)).Append("\",reason=\"").Append(refusal.Word()).Append("\"} ").Append(count).Append('\n');
         PerRoute(text, routes, "opencluster_lb_route_at_once", "gauge", "Requests under way, where their number is limited.", r => r.Memory.Gate.AtOnce);
+        RouteEntry[] caching = [.. routes.Where(r => r.Memory.Cache is not null)];
+        Header(text, "opencluster_lb_route_cache_total", "counter", "Requests by what the cache did with them.");
+        foreach (var route in caching)
+            foreach (var outcome in Enum.GetValues<CacheOutcome>())
+                text.Append("opencluster_lb_route_cache_total{route=\"").Append(Label(route.Name)).Append("\",outcome=\"").Append(outcome.ToString().ToLowerInvariant()).Append("\"} ").Append(route.Memory.Cache!.Counters.Of(outcome)).Append('\n');
+        PerRoute(text, caching, "opencluster_lb_route_cache_bytes", "gauge", "Memory the kept answers take.", r => r.Memory.Cache!.Bytes);
+        PerRoute(text, caching, "opencluster_lb_route_cache_answers", "gauge", "Answers kept.", r => r.Memory.Cache!.Count);
+        PerRoute(text, caching, "opencluster_lb_route_cache_evicted_total", "counter", "Answers thrown out for want of memory.", r => r.Memory.Cache!.Counters.Evictions);
         PerRoute(text, routes, "opencluster_lb_route_retries_total", "counter", "Tries on another target.", r => r.Counters.Retries);
         PerRoute(text, routes, "opencluster_lb_route_waited_total", "counter", "Requests that waited for a target.", r => r.Counters.Waited);
         PerRoute(text, routes, "opencluster_lb_route_waiting", "gauge", "Requests waiting for a target now.", r => r.Memory.Waiting.Count);

@@ -1,4 +1,5 @@
 using OpenCluster.LoadBalancer.Http;
+using OpenCluster.LoadBalancer.Sockets;
 
 namespace OpenCluster.LoadBalancer.Web;
 
@@ -7,6 +8,25 @@ internal enum RangeKind : byte { Whole, Part, Unsatisfiable }
 /// <summary>A Range header of one range of bytes (RFC 9110 §14.1.2). Several ranges, other units and nonsense are ignored, which the RFC allows.</summary>
 internal readonly record struct ByteRange(RangeKind Kind, long First, long Length)
 {
+    /// <summary>The Content-Range line of a part, or of the refusal of one (RFC 9110 §14.4).</summary>
+    public void WriteField(ByteWriter to, long size)
+    {
+        to.Write("Content-Range: bytes "u8);
+        if (Kind == RangeKind.Part)
+        {
+            to.Write(First);
+            to.Write("-"u8);
+            to.Write(First + Length - 1);
+        }
+        else
+        {
+            to.Write("*"u8);
+        }
+        to.Write("/"u8);
+        to.Write(size);
+        to.Write("\r\n"u8);
+    }
+
     public static ByteRange Of(ReadOnlySpan<byte> header, long size)
     {
         var whole = new ByteRange(RangeKind.Whole, 0, size);

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Text;
 using OpenCluster.LoadBalancer.Forwarding;
 using OpenCluster.LoadBalancer.Http;
@@ -167,14 +166,14 @@ internal sealed class StaticFiles : RouteStep
         var bytes = client.HeadBytes;
         var file = Negotiate(found, fields.Value(bytes, FieldId.AcceptEncoding));
         var range = new ByteRange(RangeKind.Whole, 0, file.Length);
-        if (IsUnchanged(file, fields, bytes))
+        if (Conditions.IsUnchanged(file.TagBytes, file.Modified, fields, bytes))
         {
             exchange.Status = 304;
             to.Write("HTTP/1.1 304 Not Modified\r\n"u8);
         }
         else
         {
-            if (fields.Has(FieldId.Range) && IfRangeHolds(file, fields.Value(bytes, FieldId.IfRange))) range = ByteRange.Of(fields.Value(bytes, FieldId.Range), file.Length);
+            if (fields.Has(FieldId.Range) && Conditions.IfRangeHolds(file.TagBytes, file.Modified, fields.Value(bytes, FieldId.IfRange))) range = ByteRange.Of(fields.Value(bytes, FieldId.Range), file.Length);
             exchange.Status = range.Kind switch { RangeKind.Part => 206, RangeKind.Unsatisfiable => 416, _ => 200 };
             to.Write(range.Kind switch
             {
@@ -184,31 +183,13 @@ internal sealed class StaticFiles : RouteStep
             });
             to.Write(range.Length);
             to.Write("\r\n"u8);
-            if (range.Kind != RangeKind.Whole) ContentRange(to, range, file.Length);
+            if (range.Kind != RangeKind.Whole) range.WriteField(to, file.Length);
         }
         to.Write(file.Fields);
         if (exchange.Close) to.Write("Connection: close\r\n"u8);
         else if (exchange.Head.IsHttp10) to.Write("Connection: keep-alive\r\n"u8);
         to.Write("\r\n"u8);
         return (file, range);
-    }
-
-    private static void ContentRange(ByteWriter to, ByteRange range, long size)
-    {
-        to.Write("Content-Range: bytes "u8);
-        if (range.Kind == RangeKind.Part)
-        {
-            to.Write(range.First);
-            to.Write("-"u8);
-            to.Write(range.First + range.Length - 1);
-        }
-        else
-        {
-            to.Write("*"u8);
-        }
-        to.Write("/"u8);
-        to.Write(size);
-        to.Write("\r\n"u8);
     }
 
     private static async Task SendFromDiskAsync(ClientConnection client, WebFile file, ByteRange range)
@@ -261,33 +242,6 @@ internal sealed class StaticFiles : RouteStep
         }
         return false;
     }
-
-    /// <summary>RFC 9110 §13.2.2: If-None-Match decides when present, else If-Modified-Since.</summary>
-    private static bool IsUnchanged(WebFile file, Fields fields, ReadOnlySpan<byte> bytes)
-    {
-        if (fields.Has(FieldId.IfNoneMatch)) return Lists(fields.Value(bytes, FieldId.IfNoneMatch), file.EntityTag);
-        return fields.Has(FieldId.IfModifiedSince) && TryDate(fields.Value(bytes, FieldId.IfModifiedSince), out var since) && file.Modified <= since;
-    }
-
-    private static bool Lists(ReadOnlySpan<byte> list, string tag)
-    {
-        if (list.SequenceEqual("*"u8)) return true;
-        while (!list.IsEmpty)
-        {
-            var comma = list.IndexOf((byte)',');
-            var item = Grammar.Trim(comma < 0 ? list : list[..comma]);
-            list = comma < 0 ? default : list[(comma + 1)..];
-            if (item.StartsWith("W/"u8)) item = item[2..];
-            if (Ascii.Equals(item, tag)) return true;
-        }
-        return false;
-    }
-
-    private static bool IfRangeHolds(WebFile file, ReadOnlySpan<byte> condition) =>
-        condition.IsEmpty || (condition[0] == '"' ? Ascii.Equals(condition, file.EntityTag) : TryDate(condition, out var since) && since == file.Modified);
-
-    private static bool TryDate(ReadOnlySpan<byte> text, out DateTimeOffset date) =>
-        DateTimeOffset.TryParseExact(Encoding.Latin1.GetString(text), "r", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out date);
 
     /// <summary>A directory without its slash: relative links of its page would lead astray.</summary>
     private static ValueTask RedirectAsync(ClientConnection client)

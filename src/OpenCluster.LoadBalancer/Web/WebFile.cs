@@ -12,6 +12,7 @@ internal sealed class WebFile
     {
         Path = path;
         EntityTag = entityTag;
+        TagBytes = Encoding.ASCII.GetBytes(entityTag);
         Length = length;
         Modified = modified;
         Fields = fields;
@@ -21,6 +22,7 @@ internal sealed class WebFile
 
     public string Path { get; }
     public string EntityTag { get; }
+    public byte[] TagBytes { get; }
     public long Length { get; }
     /// <summary>To the second, as HTTP knows it.</summary>
     public DateTimeOffset Modified { get; }
