@@ -16,7 +16,7 @@ internal enum FileKind
 /// </summary>
 /// <param name="Kind">Segment or snapshot.</param>
 /// <param name="Generation">Which life of the journal's owner wrote it; opaque here.</param>
-/// <param name="Sequence">Segment: of its first record. Snapshot: of the first record it does not cover.</param>
+/// <param name="Sequence">Segment: of its first record, or <see cref="SequenceInName"/>. Snapshot: of the first record it does not cover.</param>
 /// <param name="Salt">
 /// Goes into every record's checksum. It is random, so that neither a stale block of another file nor a payload that
 /// somebody crafted to look like a record passes for one.
@@ -25,6 +25,9 @@ internal readonly record struct FileHeader(FileKind Kind, long Generation, long 
 {
     public const int Size = 40;
     public const uint Version = 1;
+
+    /// <summary>Stands for the sequence in a segment that was made before it was known; its name has it.</summary>
+    public const long SequenceInName = 0;
     private const ulong Magic = 0x4c4e524a_4f434f2eUL; // ".OCOJRNL"
 
     public byte[] Encode()

@@ -17,6 +17,10 @@ internal static class FileNames
 
     public static bool TrySnapshot(string name, out long sequence) => TryParse(name, SnapshotPrefix, out sequence);
 
+    /// <summary>The sequence in the name of a segment.</summary>
+    public static long SequenceOf(string segment) =>
+        TrySegment(segment, out var sequence) ? sequence : throw new ArgumentException($"{segment} is not the name of a segment.", nameof(segment));
+
     private static string Digits(long sequence) => sequence.ToString("x16", CultureInfo.InvariantCulture);
 
     private static bool TryParse(string name, string prefix, out long sequence)

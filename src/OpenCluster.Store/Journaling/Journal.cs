@@ -37,6 +37,15 @@ public sealed class Journal : IDisposable
     /// <summary>Set while the disk may hold something beyond <see cref="synced"/> that was never acknowledged.</summary>
     private bool needsRepair;
 
+    /// <summary>The sequence after the last record that <see cref="Write"/> has written.</summary>
+    private long writtenNext;
+
+    /// <summary>Segments that were left with records in them that no sync has covered yet.</summary>
+    private readonly List<IFile> behind = [];
+
+    /// <summary>Set while the name of the segment is not durable.</summary>
+    private bool nameUnsynced;
+
     /// <summary>A segment whose creation failed and that has to go before the journal does on.</summary>
     private string? strayName;
 
@@ -47,7 +56,7 @@ public sealed class Journal : IDisposable
         Tail = opening.Tail;
         BytesSinceSnapshot = opening.BytesSinceSnapshot;
         Generation = active.Header.Generation;
-        batchStart = NextSequence = opening.NextSequence;
+        batchStart = writtenNext = NextSequence = opening.NextSequence;
         segment = active.File;
         segmentFirst = active.Header.Sequence;
         salt = active.Header.Salt;
@@ -131,6 +140,64 @@ public sealed class Journal : IDisposable
         Mark();
     }
 
+    /// <summary>
+    /// Writes the batch and leaves it to the system when it reaches the disk: it survives the process, not a loss of power, until a sync
+    /// that was begun after it is complete. An owner uses this and <see cref="BeginSync"/>, or <see cref="Commit"/>, not both.
+    /// </summary>
+    /// <exception cref="JournalWriteException">The batch is kept; the next call tries again.</exception>
+    public void Write()
+    {
+        if (batch.WrittenCount == 0)
+            return;
+        try
+        {
+            segment.Write(batch.WrittenSpan, end);
+        }
+        catch (Exception error) when (JournalWriteException.IsWriteError(error))
+        {
+            throw JournalWriteException.From(error, directory.Path, outcomeUnknown: true);
+        }
+        end += batch.WrittenCount;
+        writtenNext = NextSequence;
+        BytesSinceSnapshot += batch.WrittenCount;
+        batch.ResetWrittenCount();
+    }
+
+    /// <summary>Bytes of the batch that were appended and not written.</summary>
+    public int UnwrittenBytes => batch.WrittenCount;
+
+    /// <summary>Everything written so far, to be synced on a thread that may wait. One at a time.</summary>
+    public JournalSync BeginSync() => new(directory, [.. behind, segment], nameUnsynced, end, writtenNext);
+
+    /// <summary>The sync returned: says so on disk, for whoever has to tell damage from a torn tail.</summary>
+    public void CompleteSync(JournalSync sync)
+    {
+        ArgumentNullException.ThrowIfNull(sync);
+        batchStart = Math.Max(batchStart, sync.NextSequence);
+        if (sync.IncludesNames)
+            nameUnsynced = false;
+        foreach (var file in behind.Where(sync.Files.Contains).ToList())
+        {
+            behind.Remove(file);
+            file.Dispose();
+        }
+        if (!sync.Files.Contains(segment) || batch.WrittenCount > 0)
+            return;
+        synced = sync.End;
+        var mark = new ArrayBufferWriter<byte>(RecordHeader.Size);
+        RecordHeader.Write(mark, salt, NextSequence, batchStart, []);
+        try
+        {
+            segment.Write(mark.WrittenSpan, end);
+            end += mark.WrittenCount;
+        }
+        catch (Exception error) when (JournalWriteException.IsWriteError(error))
+        {
+            // The records are safe without it, and what it left behind is written over by the next batch, which reports a disk that stays bad.
+            return;
+        }
+    }
+
     /// <summary>Forgets what was appended and not committed.</summary>
     public void Forget()
     {
@@ -161,19 +228,51 @@ public sealed class Journal : IDisposable
         }
     }
 
+    /// <summary>As <see cref="BeginSnapshot()"/>, for an owner that must not wait for the disk: the next segment is there already.</summary>
+    /// <param name="spare">Used, or disposed when the segment holds nothing yet.</param>
+    public SnapshotWriter BeginSnapshot(SpareSegment spare)
+    {
+        ArgumentNullException.ThrowIfNull(spare);
+        if (batch.WrittenCount > 0)
+            throw new InvalidOperationException("A batch is open: write it before taking a snapshot.");
+        try
+        {
+            if (NextSequence > segmentFirst)
+            {
+                var file = spare.Use(NextSequence);
+                behind.Add(segment);
+                (segment, segmentFirst, salt) = (file, NextSequence, spare.Header.Salt);
+                synced = end = FileHeader.Size;
+                nameUnsynced = true;
+            }
+            spare.Dispose();
+            BytesSinceSnapshot = 0;
+            return new SnapshotWriter(directory, Generation, NextSequence);
+        }
+        catch (Exception error) when (JournalWriteException.IsWriteError(error))
+        {
+            throw JournalWriteException.From(error, directory.Path, outcomeUnknown: false);
+        }
+    }
+
     /// <summary>Makes the last mark durable, so that from now on any damage at all is told from a torn tail.</summary>
     public void Dispose()
     {
         try
         {
+            foreach (var file in behind)
+                file.Sync();
             if (!needsRepair)
                 segment.Sync();
+            if (nameUnsynced)
+                directory.Sync();
         }
         catch (Exception error) when (JournalWriteException.IsWriteError(error))
         {
             // Every acknowledged record is synced already; a mark that is not costs nothing but that proof.
             needsRepair = true;
         }
+        behind.ForEach(file => file.Dispose());
         segment.Dispose();
     }
 

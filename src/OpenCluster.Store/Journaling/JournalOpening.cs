@@ -6,6 +6,8 @@ namespace OpenCluster.Store.Journaling;
 /// </summary>
 internal sealed class JournalOpening(IDirectory directory, IJournalReplay replay)
 {
+    private const int RewriteBytes = 1024 * 1024;
+
     private readonly List<string> leftovers = [];
     private long next = 1;
 
@@ -44,8 +46,8 @@ internal sealed class JournalOpening(IDirectory directory, IJournalReplay replay
             if (segments.Count == 0)
                 throw Damaged(FileNames.Segment(next), 0, "the segment that follows the snapshot is missing");
         }
-        for (var i = 0; i < segments.Count; i++)
-            ReadSegment(segments[i], isLast: i == segments.Count - 1);
+        for (var i = 0; i < segments.Count && Tail is null; i++)
+            ReadSegment(segments[i], [.. segments.Skip(i + 1)]);
     }
 
     /// <summary>Cuts the tail, deletes what is no longer needed, and makes all that was replayed as durable as it was taken for.</summary>
@@ -57,9 +59,13 @@ internal sealed class JournalOpening(IDirectory directory, IJournalReplay replay
                 active.File.Truncate(active.WholeBytes);
             // Written once more, not only synced: should a sync of it have failed before the last process ended, the system
             // may hold these bytes in memory, count them as written, and have nothing left to sync.
-            var unproven = new byte[active.WholeBytes - active.UnprovenFrom];
-            active.File.Read(unproven, active.UnprovenFrom);
-            active.File.Write(unproven, active.UnprovenFrom);
+            var part = new byte[Math.Min(RewriteBytes, active.WholeBytes - active.UnprovenFrom)];
+            for (var at = active.UnprovenFrom; at < active.WholeBytes; at += part.Length)
+            {
+                var unproven = part.AsSpan(0, (int)Math.Min(part.Length, active.WholeBytes - at));
+                active.File.Read(unproven, at);
+                active.File.Write(unproven, at);
+            }
             active.File.Sync();
         }
         foreach (var name in leftovers)
@@ -72,7 +78,7 @@ internal sealed class JournalOpening(IDirectory directory, IJournalReplay replay
         using var file = directory.Open(name);
         var header = ReadHeader(file, name, FileKind.Snapshot)
             ?? throw Damaged(name, 0, "the file's header is not whole");
-        var reader = new RecordReader(file, header, firstSequence: 1);
+        var reader = new RecordReader(file, header, first: 1);
         while (reader.TryRead(out var payload))
             replay.Snapshot(payload);
         // A snapshot gets its name only when it has been synced whole, so nothing in it may be missing.
@@ -83,7 +89,9 @@ internal sealed class JournalOpening(IDirectory directory, IJournalReplay replay
         next = header.Sequence;
     }
 
-    private void ReadSegment(string name, bool isLast)
+    /// <param name="name">The segment.</param>
+    /// <param name="later">Those after it. They may be begun before this one is synced, so what is torn here takes them along.</param>
+    private void ReadSegment(string name, IReadOnlyList<string> later)
     {
         var file = directory.Open(name);
         try
@@ -91,15 +99,15 @@ internal sealed class JournalOpening(IDirectory directory, IJournalReplay replay
             if (ReadHeader(file, name, FileKind.Segment) is not { } header)
             {
                 // Records are written only once the header is synced. A file no longer than a header never held one.
-                if (!isLast || file.Length > FileHeader.Size)
+                if (later.Count > 0 || file.Length > FileHeader.Size)
                     throw Damaged(name, 0, "the file's header is not whole");
                 Tail = new CutTail(PathOf(name), 0, file.Length, "the segment was being created");
                 leftovers.Add(name);
                 file.Dispose();
                 return;
             }
-            if (header.Sequence != next)
-                throw Damaged(name, 0, $"it starts at record {header.Sequence}, but record {next} is what follows; a segment is missing");
+            if (FileNames.SequenceOf(name) != next)
+                throw Damaged(name, 0, $"it starts at record {FileNames.SequenceOf(name)}, but record {next} is what follows; a segment is missing");
 
             var reader = new RecordReader(file, header, next);
             while (reader.TryRead(out var payload))
@@ -108,9 +116,10 @@ internal sealed class JournalOpening(IDirectory directory, IJournalReplay replay
             BytesSinceSnapshot += reader.Offset - FileHeader.Size;
             if (reader.Problem is { } problem)
             {
-                if (!isLast || reader.LaterRecordProvesDamage())
+                if (reader.LaterRecordProves(next) || later.Any(other => ProvesSynced(other, next)))
                     throw Damaged(name, reader.Offset, problem);
                 Tail = new CutTail(PathOf(name), reader.Offset, file.Length - reader.Offset, problem);
+                leftovers.AddRange(later);
             }
             Active?.File.Dispose();
             Active = new Found(file, header, reader.Offset, reader.UnprovenFrom);
@@ -122,12 +131,20 @@ internal sealed class JournalOpening(IDirectory directory, IJournalReplay replay
         }
     }
 
+    /// <summary>Whether any record of a segment says that everything up to and with <paramref name="sequence"/> was synced when it was written.</summary>
+    private bool ProvesSynced(string name, long sequence)
+    {
+        using var file = directory.Open(name);
+        return ReadHeader(file, name, FileKind.Segment) is { } header && new RecordReader(file, header, FileNames.SequenceOf(name)).LaterRecordProves(sequence);
+    }
+
     private FileHeader? ReadHeader(IFile file, string name, FileKind kind)
     {
         if (FileHeader.Read(file, PathOf(name)) is not { } header)
             return null;
         _ = kind == FileKind.Segment ? FileNames.TrySegment(name, out var named) : FileNames.TrySnapshot(name, out named);
-        if (header.Kind != kind || header.Sequence != named)
+        var sequence = kind == FileKind.Segment && header.Sequence == FileHeader.SequenceInName ? named : header.Sequence;
+        if (header.Kind != kind || sequence != named)
             throw Damaged(name, 0, "its header belongs to a file of another name");
         if (Generation is { } generation && header.Generation != generation)
             throw Damaged(name, 0, $"it is of generation {header.Generation}, the files before it of {generation}");
