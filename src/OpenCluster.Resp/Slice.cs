@@ -1,0 +1,4 @@
+namespace OpenCluster.Resp;
+
+/// <summary>A part of a buffer.</summary>
+public readonly record struct Slice(int Offset, int Length);
