@@ -20,7 +20,7 @@ Chapter[] chapters =
     new("Steer", PauseVerbs.Pause(), PauseVerbs.Resume()),
     new("Try decisions out", SimulateVerb.Create()),
     new("Your shell", CompletionVerb.Create()),
-    new("Parts, which agents start", ControllerVerb.Create(), AgentVerb.Create(), LoadBalancerVerb.Create(), WebVerb.Create()),
+    new("Parts, which agents start", ControllerVerb.Create(), AgentVerb.Create(), LoadBalancerVerb.Create(), DataVerb.Create(), WebVerb.Create()),
 ];
 
 var frontPage = new FrontPage(chapters);

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using OpenCluster.CommandLine;
+using OpenCluster.Store.Journaling;
 
 namespace OpenCluster.Processes;
 
@@ -25,7 +27,8 @@ internal static class ProcessVerb
         {
             return ExitCode.Done;
         }
-        catch (Exception wrong) when (wrong is Agent.AgentException or Controller.ControllerStartException or IOException or UnauthorizedAccessException or FormatException)
+        catch (Exception wrong) when (wrong is Agent.AgentException or Controller.ControllerStartException or IOException or UnauthorizedAccessException or FormatException
+            or SocketException or JournalDamagedException or JournalVersionException or JournalWriteException)
         {
             await Console.Error.WriteLineAsync($"opencluster {name}: {wrong.Message}").ConfigureAwait(false);
             return ExitCode.Failed;

@@ -1,0 +1,264 @@
+using OpenCluster.Data.Execution;
+
+namespace OpenCluster.Data.Server;
+
+/// <summary>
+/// One thread that reads from its connections, has their commands carried out, and sends the answers. A round is: (1) wait for sockets
+/// that have something; (2) receive from each; (3) take the executor's gate once and carry out all that came; (4) send. What is
+/// received lies in one buffer of the loop's, so a connection that is idle, or only ever sends whole commands, has no buffer at all.
+/// </summary>
+internal sealed unsafe class EventLoop : IDisposable
+{
+    private const int EventsPerRound = 1024;
+    private const int ReceiveBytes = 256 * 1024;
+
+    /// <summary>The most that one connection is given per round, so that one that floods does not starve the others.</summary>
+    private const int ReceiveBytesEach = 16 * 1024;
+
+    /// <summary>Answers that a client does not fetch, above which he is cut off.</summary>
+    private const int MaxUnsentBytes = 256 * 1024 * 1024;
+
+    private readonly Executor executor;
+    private readonly DataServer server;
+    private readonly int epoll = Native.CreateEpoll();
+    private readonly int waker = Native.CreateWaker();
+    private readonly byte[] events = Native.Events(EventsPerRound);
+    private readonly byte[] receiveBuffer = GC.AllocateArray<byte>(ReceiveBytes, pinned: true);
+    private readonly byte* receive;
+    private readonly List<Connection> ready = [];
+    private readonly List<Connection> waitingForLog = [];
+    private readonly Lock inbox = new();
+    private readonly List<Connection> wakened = [];
+    private readonly List<(int Descriptor, string Peer)> arrived = [];
+    private readonly Thread thread;
+    private Connection?[] connections = new Connection?[64];
+    private int listener = -1;
+    private int received;
+    private volatile bool ending;
+
+    public EventLoop(Executor executor, DataServer server, int number)
+    {
+        this.executor = executor;
+        this.server = server;
+        fixed (byte* pinned = receiveBuffer) receive = pinned;
+        Native.Control(epoll, Native.Add, waker, Native.Readable);
+        thread = new Thread(Run) { Name = $"data loop {number}", IsBackground = true };
+        IsFirst = number == 0;
+    }
+
+    /// <summary>The first also does what is to be done from time to time.</summary>
+    public bool IsFirst { get; }
+
+    /// <summary>Connections it serves; read by whoever hands out new ones.</summary>
+    public int Count { get; private set; }
+
+    /// <param name="listeningSocket">A listening socket that does not block, whose connections this loop hands out; negative: none.</param>
+    public void Start(int listeningSocket)
+    {
+        listener = listeningSocket;
+        if (listener >= 0) Native.Control(epoll, Native.Add, listener, Native.Readable);
+        thread.Start();
+    }
+
+    /// <summary>A new connection is this loop's from now on. From any thread.</summary>
+    public void Take(int descriptor, string peer)
+    {
+        lock (inbox) arrived.Add((descriptor, peer));
+        Native.Wake(waker);
+    }
+
+    /// <summary>There is something to be sent to a connection of this loop. From any thread.</summary>
+    public void WakeFor(Connection connection)
+    {
+        lock (inbox) wakened.Add(connection);
+        Native.Wake(waker);
+    }
+
+    /// <summary>The log has come further, or there is something to do. From any thread.</summary>
+    public void Wake() => Native.Wake(waker);
+
+    public void Dispose()
+    {
+        ending = true;
+        Native.Wake(waker);
+        if (thread.IsAlive) thread.Join();
+        _ = Native.Close(epoll);
+        _ = Native.Close(waker);
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (!ending) Round();
+        }
+        catch (Exception broken)
+        {
+            // An invariant does not hold any more: nothing that is said from here on could be relied upon.
+            Environment.FailFast($"opencluster data: the event loop broke: {broken}", broken);
+        }
+        foreach (var connection in connections)
+            if (connection is not null)
+                Close(connection);
+    }
+
+    private void Round()
+    {
+        var count = Native.Wait(epoll, events, IsFirst ? server.MillisecondsToNextTick() : -1);
+        for (var i = 0; i < count; i++)
+        {
+            var (kind, descriptor) = Native.EventAt(events, i);
+            if (descriptor == waker) Native.Drain(waker);
+            else if (descriptor == listener) server.Accept(listener);
+            else if (connections[descriptor] is { } connection) Serve(connection, kind);
+        }
+        TakeInbox();
+        if (IsFirst) server.TickWhenDue();
+        Execute();
+        ReleaseWaiting();
+    }
+
+    private void Serve(Connection connection, uint kind)
+    {
+        if ((kind & Native.Writable) != 0) Send(connection);
+        if ((kind & (Native.Readable | Native.HungUp | Native.Failed)) == 0 || connection.IsGone) return;
+        if (ReceiveBytes - received < ReceiveBytesEach) Execute();
+        Receive(connection);
+    }
+
+    /// <summary>Reads once: what is left makes the socket readable again in the next round.</summary>
+    private void Receive(Connection connection)
+    {
+        int count;
+        if (connection.Input.Length > 0)
+        {
+            connection.Input.Reserve(Math.Min(ReceiveBytesEach, connection.Input.Length));
+            count = Native.Receive(connection.Descriptor, connection.Input.End, connection.Input.Room);
+            if (count > 0) connection.Input.Received(count);
+            connection.Received = default;
+        }
+        else
+        {
+            count = Native.Receive(connection.Descriptor, receive + received, ReceiveBytesEach);
+            connection.Received = (received, Math.Max(0, count));
+            if (count > 0) received += count;
+        }
+        if (count is -Native.TryAgain or -Native.Interrupted) return;
+        if (count <= 0) connection.IsGone = true;
+        ready.Add(connection);
+    }
+
+    private void Execute()
+    {
+        if (ready.Count == 0) return;
+        lock (executor.Gate)
+        {
+            executor.BeginBatch();
+            foreach (var connection in ready)
+                if (!connection.IsGone)
+                    Feed(connection);
+            executor.EndBatch();
+        }
+        foreach (var connection in ready) Answer(connection);
+        ready.Clear();
+        received = 0;
+    }
+
+    private void Feed(Connection connection)
+    {
+        if (connection.Input.Length > 0)
+        {
+            connection.Input.Drop(executor.Feed(connection, connection.Input.Start, connection.Input.Length));
+            return;
+        }
+        var (offset, length) = connection.Received;
+        var bytes = receive + offset;
+        var done = executor.Feed(connection, bytes, length);
+        if (done < length) connection.Input.Append(bytes + done, length - done);
+    }
+
+    private void Answer(Connection connection)
+    {
+        if (connection.IsGone) Close(connection);
+        else Send(connection);
+    }
+
+    private void Send(Connection connection)
+    {
+        var reply = connection.Reply;
+        if (executor.Log is { } log && connection.HeldUntil > log.Released)
+        {
+            if (connection.WaitsForLog) return;
+            connection.WaitsForLog = true;
+            waitingForLog.Add(connection);
+            return;
+        }
+        if (reply.Length > 0)
+        {
+            var sent = Native.Send(connection.Descriptor, reply.Pointer, reply.Length);
+            if (sent < 0 && sent is not (-Native.TryAgain or -Native.Interrupted))
+            {
+                Close(connection);
+                return;
+            }
+            if (sent > 0) reply.Drop(sent);
+        }
+        if (reply.Length > 0 != connection.WaitsToSend)
+        {
+            connection.WaitsToSend = reply.Length > 0;
+            Native.Control(epoll, Native.Modify, connection.Descriptor, Native.Readable | (connection.WaitsToSend ? Native.Writable : 0));
+        }
+        if (reply.Length == 0 ? connection.IsClosing : reply.Length > MaxUnsentBytes) Close(connection);
+    }
+
+    private void ReleaseWaiting()
+    {
+        if (waitingForLog.Count == 0) return;
+        var released = executor.Log?.Released ?? long.MaxValue;
+        for (var i = waitingForLog.Count - 1; i >= 0; i--)
+        {
+            var connection = waitingForLog[i];
+            if (!connection.IsGone && connection.HeldUntil > released) continue;
+            waitingForLog[i] = waitingForLog[^1];
+            waitingForLog.RemoveAt(waitingForLog.Count - 1);
+            connection.WaitsForLog = false;
+            if (!connection.IsGone) Send(connection);
+        }
+    }
+
+    private void TakeInbox()
+    {
+        lock (inbox)
+        {
+            foreach (var (descriptor, peer) in arrived) Open(descriptor, peer);
+            arrived.Clear();
+            if (wakened.Count == 0) return;
+            foreach (var connection in wakened)
+                if (!connection.IsGone)
+                    Send(connection);
+            wakened.Clear();
+        }
+    }
+
+    private void Open(int descriptor, string peer)
+    {
+        var connection = server.Admit(descriptor, peer, this);
+        if (connections.Length <= descriptor) Array.Resize(ref connections, Math.Max(descriptor + 1, connections.Length * 2));
+        connections[descriptor] = connection;
+        Count++;
+        Native.Control(epoll, Native.Add, descriptor, Native.Readable);
+    }
+
+    private void Close(Connection connection)
+    {
+        if (connections[connection.Descriptor] != connection) return;
+        connections[connection.Descriptor] = null;
+        connection.IsGone = true;
+        Count--;
+        server.Dismiss(connection);
+        connection.Input.Dispose();
+        connection.Dispose();
+        // Closing also takes it out of epoll. Its number can come back in this round's events no more: new ones are taken after them.
+        _ = Native.Close(connection.Descriptor);
+    }
+}
