@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Text;
 using OpenCluster.Agent.Connection;
@@ -10,7 +11,7 @@ namespace OpenCluster.Agent.Tasks;
 
 /// <summary>
 /// What people ask of this server's instances through the controller: a log, a command beside an instance. At most 8 at once; output waits
-/// for its reader (64 KiB), and when nobody reads any more the task ends.
+/// for its reader (64 KiB), and when nobody reads any more the task ends: the controller says so, or the next write fails.
 /// </summary>
 internal sealed class TaskRunner(AgentLoop loop, Supervisor supervisor, AgentDirectory directory, IController controller, AgentLog log, TimeProvider time)
 {
@@ -20,23 +21,46 @@ internal sealed class TaskRunner(AgentLoop loop, Supervisor supervisor, AgentDir
 
     private readonly SemaphoreSlim _room = new(MostAtOnce);
 
+    /// <summary>Those under way and those that wait for room; bounded by the controller, which has 256 under way in all.</summary>
+    private readonly ConcurrentDictionary<string, CancellationTokenSource> _asked = new(StringComparer.Ordinal);
+
     public async Task RunAsync(string serverId, CancellationToken ct)
     {
         await foreach (var task in controller.TasksAsync(serverId, ct))
         {
-            await _room.WaitAsync(ct);
-            _ = loop.Beside(async () =>
-            {
-                try { await ServeAsync(task, ct); }
-                finally { _room.Release(); }
-            });
+            if (task.Kind is TaskKind.Cancel) await CancelAsync(task.Id);
+            else Begin(task, ct);
         }
     }
 
-    private async Task ServeAsync(AgentTask task, CancellationToken ct)
+    private async Task CancelAsync(string id)
+    {
+        if (_asked.TryRemove(id, out var ending)) await ending.CancelAsync();
+    }
+
+    private void Begin(AgentTask task, CancellationToken ct)
+    {
+        var ending = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        if (!_asked.TryAdd(task.Id, ending)) return; // the same one again, after the stream was opened anew
+        _ = loop.Beside(async () =>
+        {
+            try
+            {
+                await _room.WaitAsync(ending.Token);
+                try { await ServeAsync(task, ending, ct); }
+                finally { _room.Release(); }
+            }
+            finally
+            {
+                // Not disposed: a cancel may be under way. It holds no timer.
+                _asked.TryRemove(KeyValuePair.Create(task.Id, ending));
+            }
+        });
+    }
+
+    private async Task ServeAsync(AgentTask task, CancellationTokenSource ending, CancellationToken ct)
     {
         var pipe = new Pipe();
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var sending = SendAsync(task, pipe.Reader.AsStream(), ending);
         try
         {

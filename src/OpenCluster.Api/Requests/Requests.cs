@@ -44,9 +44,10 @@ public sealed record UndoRequest(string Why = "");
 /// <summary>A command to run in the environment and directory of an instance.</summary>
 public sealed record ExecRequest(ImmutableArray<string> Command);
 
-public enum TaskKind { Logs, Exec }
+/// <summary>What an agent is asked. <see cref="Cancel"/>: whoever read the task of this id has gone; end it.</summary>
+public enum TaskKind { Logs, Exec, Cancel }
 
-/// <summary>Something an agent is asked to stream: an instance's log, or a command beside it.</summary>
+/// <summary>Something an agent is asked to stream: an instance's log, or a command beside it; or to stop streaming it.</summary>
 public sealed record AgentTask
 {
     public required string Id { get; init; }

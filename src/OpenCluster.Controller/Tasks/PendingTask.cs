@@ -20,6 +20,9 @@ internal sealed class PendingTask(AgentTask task, string serverId, TimeProvider 
     public AgentTask Task => task;
     public string ServerId => serverId;
 
+    /// <summary>The agent's output came to its end, or broke off.</summary>
+    public bool Ended { get; private set; }
+
     /// <summary>The asking side: waits for the agent to begin, then copies until its output ends.</summary>
     public async Task CopyToAsync(HttpResponse response, CancellationToken ct)
     {
@@ -62,11 +65,12 @@ internal sealed class PendingTask(AgentTask task, string serverId, TimeProvider 
         }
         finally
         {
+            Ended = true;
             await _pipe.Writer.CompleteAsync(cut);
         }
     }
 
-    /// <summary>The asking side has ended: the agent's next write finds that out.</summary>
+    /// <summary>The asking side has ended.</summary>
     public void Dispose()
     {
         forget(this);

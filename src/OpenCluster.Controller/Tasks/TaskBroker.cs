@@ -18,6 +18,9 @@ internal sealed class TaskBroker(TimeProvider time)
     private const int MaxTasks = 256;
     private const int MaxWaitingPerServer = 64;
 
+    /// <summary>There is always room for the cancel of every task under way.</summary>
+    private const int MaxFramesPerServer = MaxWaitingPerServer + MaxTasks;
+
     /// <summary>An agent that takes longer to begin is not there.</summary>
     public static readonly TimeSpan StartWithin = TimeSpan.FromSeconds(10);
 
@@ -30,7 +33,7 @@ internal sealed class TaskBroker(TimeProvider time)
     /// <summary>An agent's stream of tasks; a newer stream of the same server takes over from an older one.</summary>
     public AgentStream Listen(string serverId)
     {
-        var channel = Channel.CreateBounded<Frame>(new BoundedChannelOptions(MaxWaitingPerServer) { FullMode = BoundedChannelFullMode.Wait });
+        var channel = Channel.CreateBounded<Frame>(new BoundedChannelOptions(MaxFramesPerServer) { FullMode = BoundedChannelFullMode.Wait });
         _agents.AddOrUpdate(serverId, channel, (_, older) =>
         {
             older.Writer.TryComplete();
@@ -53,8 +56,7 @@ internal sealed class TaskBroker(TimeProvider time)
 
         var pending = new PendingTask(task, serverId, time, Forget);
         _tasks[task.Id] = pending;
-        var frame = new Frame(Interlocked.Increment(ref _number), JsonSerializer.SerializeToUtf8Bytes(task, ApiJson.Default.AgentTask));
-        if (agent.Writer.TryWrite(frame)) return pending;
+        if (agent.Reader.Count < MaxWaitingPerServer && agent.Writer.TryWrite(FrameOf(task))) return pending;
         pending.Dispose();
         throw Problems.Busy($"The agent on server \"{serverName}\" has {MaxWaitingPerServer} tasks waiting.");
     }
@@ -62,7 +64,15 @@ internal sealed class TaskBroker(TimeProvider time)
     /// <summary>The task whose output an agent brings, or null when nobody waits for it any more.</summary>
     public PendingTask? Find(string taskId) => _tasks.GetValueOrDefault(taskId);
 
-    private void Forget(PendingTask task) => _tasks.TryRemove(KeyValuePair.Create(task.Task.Id, task));
+    /// <summary>Nobody reads it any more: an agent that has not brought it to its end is told, for a silent log would never find out.</summary>
+    private void Forget(PendingTask task)
+    {
+        _tasks.TryRemove(KeyValuePair.Create(task.Task.Id, task));
+        if (!task.Ended && _agents.TryGetValue(task.ServerId, out var agent))
+            agent.Writer.TryWrite(FrameOf(new AgentTask { Id = task.Task.Id, Kind = TaskKind.Cancel, InstanceId = task.Task.InstanceId }));
+    }
+
+    private Frame FrameOf(AgentTask task) => new(Interlocked.Increment(ref _number), JsonSerializer.SerializeToUtf8Bytes(task, ApiJson.Default.AgentTask));
 
     internal sealed class AgentStream(Channel<Frame> channel, Action close) : IDisposable
     {

@@ -27,6 +27,23 @@ public sealed class TaskTests
     }
 
     [Fact]
+    public async Task Silent_logs_that_their_readers_left_free_their_places()
+    {
+        await using var agent = new TestAgent().Start();
+        agent.Assign(TestAgent.Order(TestAgent.Sleeper("echo once; exec sleep 1000")));
+        await agent.ReachAsync(InstancePhase.Ready);
+        // As many as there are places, and more that wait for one.
+        for (var i = 1; i <= 12; i++) agent.Controller.Ask(new AgentTask { Id = $"left-{i}", InstanceId = "api-1", Follow = true });
+        await TestAgent.UntilAsync(() => Enumerable.Range(1, 12).Count(i => Output(agent, $"left-{i}").Length > 0) == 8, "all places taken");
+
+        for (var i = 1; i <= 12; i++) agent.Controller.Ask(new AgentTask { Id = $"left-{i}", Kind = TaskKind.Cancel, InstanceId = "api-1" });
+        agent.Controller.Ask(new AgentTask { Id = "next", InstanceId = "api-1" });
+
+        await TestAgent.UntilAsync(() => Output(agent, "next").Length > 0, "an answer to the next one");
+        Assert.Equal("once\n", Output(agent, "next"));
+    }
+
+    [Fact]
     public async Task Command_runs_beside_the_instance_in_its_environment_and_ends_with_its_code()
     {
         await using var agent = new TestAgent().Start();

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Text;
 using OpenCluster.Api;
 using OpenCluster.Api.Requests;
@@ -39,6 +40,29 @@ public sealed class TaskTests
         await Waiting.ForAsync("no task under way", () => http.GetStringAsync(ApiRoutes.Metrics, Ct), text => text.Contains("opencluster_controller_tasks 0\n", StringComparison.Ordinal), Ct);
         one.Answer = two.Answer = _ => new MemoryStream("again"u8.ToArray());
         Assert.Equal("again", await Read(await controller.Admin.LogsAsync(instance, 10, follow: false, Ct)));
+    }
+
+    [Fact]
+    public async Task A_reader_that_goes_is_told_to_the_agent_of_a_silent_log_at_once()
+    {
+        await using var controller = await TestController.StartAsync("web1", "web2");
+        await using var one = new FakeAgent(controller.Url, controller.AgentToken("web1"), "web1");
+        await using var two = new FakeAgent(controller.Url, controller.AgentToken("web2"), "web2");
+        var instance = await ReadyInstance(controller);
+        var asked = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var silent = new Pipe();
+        await silent.Writer.WriteAsync("the last word\n"u8.ToArray(), Ct);
+        one.Answer = two.Answer = task =>
+        {
+            asked.TrySetResult(task.Id);
+            return silent.Reader.AsStream();
+        };
+
+        await using (var log = await controller.Admin.LogsAsync(instance, 10, follow: true, Ct)) Assert.NotEqual(0, await log.ReadAsync(new byte[1000], Ct));
+
+        var id = await asked.Task.WaitAsync(Ct);
+        await Waiting.ForAsync("the cancel", () => Task.FromResult(one.Cancelled.Concat(two.Cancelled).ToList()), cancelled => cancelled.Contains(id), Ct);
+        await silent.Writer.CompleteAsync();
     }
 
     [Fact]

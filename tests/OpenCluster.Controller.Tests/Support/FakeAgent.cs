@@ -45,6 +45,9 @@ internal sealed class FakeAgent : IAsyncDisposable
     /// <summary>Answer to a log or exec task.</summary>
     public Func<AgentTask, Stream> Answer { get; set; } = task => new MemoryStream(Encoding.UTF8.GetBytes($"{task.Kind} of {task.InstanceId}\n"));
 
+    /// <summary>Tasks that were cancelled.</summary>
+    public ConcurrentBag<string> Cancelled { get; } = [];
+
     public static byte[] ArchiveOf(string releaseId) => Encoding.UTF8.GetBytes($"archive of {releaseId}");
 
     public async ValueTask DisposeAsync()
@@ -130,7 +133,7 @@ internal sealed class FakeAgent : IAsyncDisposable
         {
             await _api.SendTaskOutputAsync(task.Id, Answer(task), _stop.Token);
         }
-        catch (Exception gone) when (gone is UnreachableException or ProblemException)
+        catch (Exception gone) when (gone is UnreachableException or ProblemException or OperationCanceledException)
         {
             // Nobody reads it any more.
         }
@@ -143,7 +146,10 @@ internal sealed class FakeAgent : IAsyncDisposable
             try
             {
                 await foreach (var task in _api.TasksAsync(_server, _stop.Token))
-                    await AnswerAsync(task);
+                {
+                    if (task.Kind is TaskKind.Cancel) Cancelled.Add(task.Id);
+                    else _ = AnswerAsync(task);
+                }
             }
             catch (Exception away) when (away is UnreachableException or ProblemException or OperationCanceledException)
             {
