@@ -11,6 +11,7 @@ using OpenCluster.Agent.Processes;
 using OpenCluster.Agent.Releases;
 using OpenCluster.Agent.Tasks;
 using OpenCluster.Agent.Users;
+using OpenCluster.Api.Client;
 using OpenCluster.Decisions;
 using OpenCluster.Model.Running;
 
@@ -25,6 +26,9 @@ public sealed class AgentHost
     private static readonly TimeSpan MeasureEvery = TimeSpan.FromSeconds(1);
     private const int FactsEvery = 5; // measurements
 
+    /// <summary>A controller of this very server that has not come up by then is asked all the same, and its silence is told.</summary>
+    private static readonly TimeSpan CoreStart = TimeSpan.FromSeconds(5);
+
     private readonly AgentOptions _options;
     private readonly TimeProvider _time;
     private readonly AgentLog _log;
@@ -37,6 +41,9 @@ public sealed class AgentHost
     private readonly UsageMeter _meter;
     private readonly BuildQueue _builds;
     private readonly CancellationTokenSource _ending;
+    private readonly Signal _reached = new();
+    private readonly TaskCompletionSource _coreStarted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _coreServes;
     private readonly ImmutableArray<string> _without;
     private readonly DateTimeOffset _started;
     private MachineFacts _facts;
@@ -47,7 +54,7 @@ public sealed class AgentHost
     {
         (_options, _time, _log) = (options, time, new AgentLog(log, time));
         _directory = new AgentDirectory(options.Directory);
-        _controller = controller ?? new ApiController(options, _log, time);
+        _controller = controller ?? new ApiController(options, _reached, _log, time);
         _loop = new AgentLoop(time, _log);
         _ending = CancellationTokenSource.CreateLinkedTokenSource(ct);
         _meter = new UsageMeter(time);
@@ -55,7 +62,7 @@ public sealed class AgentHost
         var users = new UserIds(_directory.Users, _directory.Root);
         var cgroup = CgroupV2.Detect(options.ServerId, out var noCgroup);
         _without = [.. new[] { noCgroup, NoUsers(users) }.Where(w => w.Length > 0)];
-        _reporter = new Reporter(_controller, ReportAsync, time, _log);
+        _reporter = new Reporter(_controller, ReportAsync, _reached, time, _log);
         _world = new InstanceWorld
         {
             Options = options,
@@ -103,10 +110,10 @@ public sealed class AgentHost
         var tasks = new TaskRunner(_loop, _supervisor, _directory, _controller, _log, _time);
         var beside = new[]
         {
-            _loop.Lasting(WatchAssignmentsAsync, ct),
-            _loop.Lasting(_reporter.RunAsync, ct),
+            ControllerAsync(WatchAssignmentsAsync, ct),
+            ControllerAsync(_reporter.RunAsync, ct),
+            ControllerAsync(token => tasks.RunAsync(_options.ServerId, token), ct),
             _loop.Lasting(MeasureAsync, ct),
-            _loop.Lasting(token => tasks.RunAsync(_options.ServerId, token), ct),
             _loop.Lasting(new LocalServer(_directory.Socket, LocalAsync).RunAsync, ct),
         };
         try
@@ -127,7 +134,26 @@ public sealed class AgentHost
     {
         var next = _supervisor.Wake();
         if (_supervisor.Stopped) _ending.Cancel();
+        NoticeCore();
         return next;
+    }
+
+    /// <summary>A controller that runs here is seen to come up; nobody has to find that out by trying.</summary>
+    private void NoticeCore()
+    {
+        var serves = _supervisor.CoreServes;
+        if (serves == _coreServes) return;
+        _coreServes = serves;
+        if (!serves) return;
+        _coreStarted.TrySetResult();
+        _reached.Raise();
+    }
+
+    /// <summary>What talks to the controller, for as long as the agent lives; from when one that runs here has come up.</summary>
+    private async Task ControllerAsync(Func<CancellationToken, Task> work, CancellationToken ct)
+    {
+        if (_options.Core is not null) await _coreStarted.Task.WaitAsync(CoreStart, _time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _loop.Lasting(work, ct);
     }
 
     private async Task WatchAssignmentsAsync(CancellationToken ct)
@@ -137,6 +163,8 @@ public sealed class AgentHost
             {
                 if (_supervisor.Assign(assignment))
                 {
+                    // A report that was refused because nobody knew this server is not refused any more.
+                    _reached.Raise();
                     _reporter.Heartbeat = assignment.Heartbeat;
                     _builds.Obey(assignment.Removed ? [] : assignment.Builds);
                 }

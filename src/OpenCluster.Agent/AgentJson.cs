@@ -20,6 +20,7 @@ internal sealed class AgentJson(JsonSerializerOptions options) : AgentJsonTypes(
 /// <summary>What the compiler generates for <see cref="AgentJson"/>.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(AgentOptions))]

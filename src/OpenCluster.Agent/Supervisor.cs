@@ -23,6 +23,9 @@ internal sealed class Supervisor(InstanceWorld world, AssignmentFile file)
 
     public IEnumerable<InstanceKeeper> Keepers => _keepers.Values;
 
+    /// <summary>A controller that this server runs by its own knowledge is up and answers.</summary>
+    public bool CoreServes => world.Options.Core is not null && _keepers.GetValueOrDefault(CoreOptions.InstanceId)?.State.Phase is InstancePhase.Ready;
+
     /// <summary>Everything has been stopped, as was asked.</summary>
     public bool Stopped => _stopping && _keepers.Values.All(k => k.State.AtRest);
 

@@ -20,6 +20,7 @@ public sealed class ModelJson(JsonSerializerOptions options) : ModelJsonTypes(op
 /// <summary>What the compiler generates for <see cref="ModelJson"/>.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Cluster))]

@@ -10,10 +10,12 @@ namespace OpenCluster.Agent.Connection;
 /// The controller over its API. The token is read again for each new connection attempt, because at the first start of a cluster the
 /// controller may write it after the agent has come up; with several controllers the next is tried when one is not reachable.
 /// </summary>
-internal sealed class ApiController(AgentOptions options, AgentLog log, TimeProvider time) : IController, IDisposable
+/// <param name="reached">Raised when a call is answered after one was not; the watches that wait to be opened again wait for it, too.</param>
+internal sealed class ApiController(AgentOptions options, Signal reached, AgentLog log, TimeProvider time) : IController, IDisposable
 {
     private readonly Lock _choosing = new();
     private ApiClient? _client;
+    private bool _away;
     private int _next;
 
     public IAsyncEnumerable<Assignment> AssignmentsAsync(string serverId, CancellationToken ct) =>
@@ -36,7 +38,7 @@ internal sealed class ApiController(AgentOptions options, AgentLog log, TimeProv
 
     private IAsyncEnumerable<T> WatchAsync<T>(Func<ApiClient, T?, CancellationToken, IAsyncEnumerable<T>> open, CancellationToken ct)
         where T : class =>
-        Reconnecting.WatchAsync<T>((last, token) => FollowAsync(open, last, token), gone => log.Warn($"the controller is away, going on with the last assignment: {gone.Message}"), time, ct);
+        Reconnecting.WatchAsync<T>((last, token) => FollowAsync(open, last, token), gone => log.Warn($"the controller is away, going on with the last assignment: {gone.Message}"), time, ct, reached);
 
     private async IAsyncEnumerable<T> FollowAsync<T>(
         Func<ApiClient, T?, CancellationToken, IAsyncEnumerable<T>> open, T? last, [EnumeratorCancellation] CancellationToken ct)
@@ -59,13 +61,27 @@ internal sealed class ApiController(AgentOptions options, AgentLog log, TimeProv
         var client = over ?? Client();
         try
         {
-            return await call(client);
+            var answer = await call(client);
+            Answered();
+            return answer;
         }
         catch (Exception gone) when (gone is UnreachableException || gone is ProblemException { Problem.Status: 401 })
         {
+            Volatile.Write(ref _away, true);
             Leave(client);
             throw;
         }
+        catch (ProblemException)
+        {
+            // A refusal is an answer, too.
+            Answered();
+            throw;
+        }
+    }
+
+    private void Answered()
+    {
+        if (Interlocked.Exchange(ref _away, false)) reached.Raise();
     }
 
     private ApiClient Client()

@@ -1,3 +1,4 @@
+using OpenCluster.Api.Client;
 using OpenCluster.Model.Running;
 
 namespace OpenCluster.Agent.Connection;
@@ -6,7 +7,8 @@ namespace OpenCluster.Agent.Connection;
 /// Reports at every heartbeat, and at once when something has changed (several changes within 20 ms are one report). While the
 /// controller is away it tries less and less often, up to every 2 s, with jitter, so that a thousand agents do not return as one.
 /// </summary>
-internal sealed class Reporter(IController controller, Func<CancellationToken, Task<ServerReport>> report, TimeProvider time, AgentLog log)
+/// <param name="reached">Says that the controller can be reached (again), or knows this server now: then the next try is made at once.</param>
+internal sealed class Reporter(IController controller, Func<CancellationToken, Task<ServerReport>> report, Signal reached, TimeProvider time, AgentLog log)
 {
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(100);
@@ -30,11 +32,13 @@ internal sealed class Reporter(IController controller, Func<CancellationToken, T
         var away = false;
         while (true)
         {
+            var heard = reached.Next;
             if (await SendAsync(ct) is { } why)
             {
                 if (!away) log.Warn($"reports do not reach the controller: {why}");
                 away = true;
-                await Task.Delay(wait * (0.5 + (Random.Shared.NextDouble() / 2)), time, ct);
+                await heard.WaitAsync(wait * (0.5 + (Random.Shared.NextDouble() / 2)), time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                ct.ThrowIfCancellationRequested();
                 wait = wait * 2 < Most ? wait * 2 : Most;
                 continue;
             }

@@ -24,7 +24,7 @@ internal sealed class InstanceStart(AgentOptions options, AgentDirectory directo
         WriteToken(directory.Token(id), user);
 
         var environment = InstanceEnvironment.For(order, ports, options, home, directory.Token(id), directory.Socket);
-        if (order.Spec.Kind is RunKind.Web or RunKind.LoadBalancer or RunKind.Controller) AddRuntime(environment);
+        if (order.Spec.Kind is RunKind.Web or RunKind.LoadBalancer or RunKind.Controller) AddRuntime(environment, order.Spec.Kind);
         return new Launch
         {
             Command = CommandLine.For(order, options, home),
@@ -52,9 +52,10 @@ internal sealed class InstanceStart(AgentOptions options, AgentDirectory directo
         UserIds.Own(path, user);
     }
 
-    // Only an opencluster that is not one self-contained file (a developer's build) needs to be told where .NET is.
-    private static void AddRuntime(Dictionary<string, string> environment)
+    private static void AddRuntime(Dictionary<string, string> environment, RunKind kind)
     {
+        foreach (var (name, value) in RuntimeNeeds.Of(kind)) environment[name] = value;
+        // Only an opencluster that is not one self-contained file (a developer's build) needs to be told where .NET is.
         if (System.Environment.GetEnvironmentVariable("DOTNET_ROOT") is { Length: > 0 } root) environment["DOTNET_ROOT"] = root;
     }
 }

@@ -10,11 +10,14 @@ public static class Reconnecting
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Most = TimeSpan.FromSeconds(2);
+    private static readonly Task Never = new TaskCompletionSource().Task;
 
     /// <param name="open">Opens the watch, given the last item seen (null at first).</param>
     /// <param name="away">Told once each time the controller goes away, with the reason.</param>
+    /// <param name="reached">Says that the controller answers (somebody else heard it): then the wait is over at once. Null when nobody can say.</param>
     public static async IAsyncEnumerable<T> WatchAsync<T>(
-        Func<T?, CancellationToken, IAsyncEnumerable<T>> open, Action<Exception> away, TimeProvider time, [EnumeratorCancellation] CancellationToken ct)
+        Func<T?, CancellationToken, IAsyncEnumerable<T>> open, Action<Exception> away, TimeProvider time, [EnumeratorCancellation] CancellationToken ct,
+        Signal? reached = null)
         where T : class
     {
         T? last = null;
@@ -31,7 +34,9 @@ public static class Reconnecting
                 }
             }
 
-            await Task.Delay(wait * (0.5 + Random.Shared.NextDouble() / 2), time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // Taken only now: what was heard while the stream stood says nothing about the time after it.
+            var heard = reached?.Next ?? Never;
+            await heard.WaitAsync(wait * (0.5 + Random.Shared.NextDouble() / 2), time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             wait = wait * 2 < Most ? wait * 2 : Most;
         }
     }

@@ -17,6 +17,7 @@ internal sealed class AccessJson(JsonSerializerOptions options) : AccessJsonType
 /// <summary>What the compiler generates for <see cref="AccessJson"/>.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Bootstrap))]

@@ -55,6 +55,7 @@ internal sealed class VersionsJson(JsonSerializerOptions options) : VersionsJson
 /// <summary>What the compiler generates for <see cref="VersionsJson"/>.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(AppliedVersion))]

@@ -77,6 +77,7 @@ internal sealed class DocumentsJson(JsonSerializerOptions options) : DocumentsJs
 /// <summary>What the compiler generates for <see cref="DocumentsJson"/>.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ClusterHead))]

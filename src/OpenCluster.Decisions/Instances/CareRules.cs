@@ -23,8 +23,18 @@ public sealed record CareRules
     /// <summary>A first start is given up after so many tries (or after <see cref="HealthCheck.StartWithin"/>, whichever comes first).</summary>
     public const int FirstStarts = 5;
 
-    /// <summary>While it is starting it is asked this often, if <see cref="HealthCheck.Every"/> is longer: readiness should not wait for a beat.</summary>
-    public static readonly TimeSpan EagerEvery = TimeSpan.FromMilliseconds(100);
+    /// <summary>
+    /// While it is starting it is asked this often, if <see cref="HealthCheck.Every"/> is longer: readiness should not wait for a beat. The
+    /// first tries follow each other faster, an eighth of its age apart but at least <see cref="EagerLeast"/>, so that the wait stays in
+    /// proportion: most services take a few hundred milliseconds.
+    /// </summary>
+    public static readonly TimeSpan EagerMost = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The least between two tries.</summary>
+    public static readonly TimeSpan EagerLeast = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>How long to wait before a process of this age that has not become ready is asked again.</summary>
+    public static TimeSpan Eager(TimeSpan age) => age / 8 < EagerLeast ? EagerLeast : age / 8 < EagerMost ? age / 8 : EagerMost;
 
     /// <summary>SIGKILL is repeated this often while a process does not go (it hangs in the kernel).</summary>
     public static readonly TimeSpan KillAgain = TimeSpan.FromSeconds(5);

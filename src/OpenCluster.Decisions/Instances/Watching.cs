@@ -33,7 +33,7 @@ internal static class Watching
         return s.Phase switch
         {
             InstancePhase.Checking or InstancePhase.Unhealthy when s.Successes >= check.Rise => Ready(s, now),
-            InstancePhase.Checking => Decision.Quietly<InstanceState, CareEffect>(s with { NextCheck = now + Min(check.Every, CareRules.EagerEvery) }),
+            InstancePhase.Checking => Decision.Quietly<InstanceState, CareEffect>(s with { NextCheck = now + Min(check.Every, CareRules.Eager(now - s.Current.Started)) }),
             InstancePhase.Ready when s.Failures >= check.Fall => Unhealthy(s, now),
             // It had as long again to recover by itself. A process that hangs does not.
             InstancePhase.Unhealthy when s.Failures >= 2 * check.Fall => Ending.Stop(s, AfterStop.BackOff, now),

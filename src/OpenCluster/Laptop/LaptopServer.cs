@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using OpenCluster.Agent;
 using OpenCluster.Agent.LocalApi;
+using OpenCluster.Agent.Processes;
 
 namespace OpenCluster.Laptop;
 
@@ -45,7 +46,9 @@ internal sealed class LaptopServer(AgentOptions options, string executable, Time
         if (_agent is null) await RelieveAsync(ct).ConfigureAwait(false);
         _agent?.Dispose();
         const string Line = "exec \"$0\" agent --directory \"$1\" >>\"$2\" 2>&1 </dev/null";
-        _agent = Process.Start(new ProcessStartInfo("setsid", ["sh", "-c", Line, executable, Options.Directory, Log]) { UseShellExecute = false })
+        var start = new ProcessStartInfo("setsid", ["sh", "-c", Line, executable, Options.Directory, Log]) { UseShellExecute = false };
+        foreach (var (name, value) in RuntimeNeeds.SmallHeap) start.Environment[name] = value;
+        _agent = Process.Start(start)
             ?? throw new IOException($"The agent of {Name} could not be started.");
     }, ct);
 

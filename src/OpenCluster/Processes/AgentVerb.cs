@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OpenCluster.Agent;
+using OpenCluster.Agent.Processes;
 
 namespace OpenCluster.Processes;
 
@@ -12,7 +13,7 @@ internal static class AgentVerb
         "agent", "Run the agent of a server: it starts, checks, restarts and reports everything else there.",
         [Directory], (parsed, ct) =>
         {
-            RuntimeSettings.Require(RuntimeSettings.SmallHeap);
+            RuntimeSettings.Require(RuntimeNeeds.SmallHeap);
             return AgentHost.RunAsync(AgentOptions.Read(parsed.GetRequiredValue(Directory).FullName), TimeProvider.System, ct);
         });
 }

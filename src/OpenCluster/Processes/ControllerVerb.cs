@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using OpenCluster.Agent.Processes;
 using OpenCluster.Controller;
 
 namespace OpenCluster.Processes;
@@ -16,7 +17,7 @@ internal static class ControllerVerb
         "controller", "Run a controller: it holds the desired state, observes, decides, and tells agents and load-balancers.",
         [Directory, Address, Port, Bootstrap], (parsed, ct) =>
         {
-            RuntimeSettings.Require(RuntimeSettings.SmallHeap);
+            RuntimeSettings.Require(RuntimeNeeds.SmallHeap);
             var options = new ControllerOptions
             {
                 Directory = parsed.GetRequiredValue(Directory).FullName,

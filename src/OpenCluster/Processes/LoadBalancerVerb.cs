@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using OpenCluster.Agent.Processes;
 using OpenCluster.Api.Client;
 using OpenCluster.LoadBalancer;
 using OpenCluster.LoadBalancer.Configuration;
@@ -16,7 +17,7 @@ internal static class LoadBalancerVerb
         "load-balancer", "Run a load-balancer. Without --controller it serves the last good snapshot of its directory.",
         [Directory, Instance], async (parsed, ct) =>
         {
-            RuntimeSettings.Require(RuntimeSettings.DataPath);
+            RuntimeSettings.Require(RuntimeNeeds.DataPath);
             var directory = parsed.GetRequiredValue(Directory).FullName;
             var options = new LoadBalancerOptions
             {

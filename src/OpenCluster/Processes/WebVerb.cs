@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using OpenCluster.Agent.Processes;
 using OpenCluster.LoadBalancer;
 
 namespace OpenCluster.Processes;
@@ -13,7 +14,7 @@ internal static class WebVerb
     public static Command Create() => ProcessVerb.Create(
         "web", "Serve a directory as a static website at HOST and PORT of the environment.", [Root], (parsed, ct) =>
         {
-            RuntimeSettings.Require(RuntimeSettings.DataPath);
+            RuntimeSettings.Require(RuntimeNeeds.DataPath);
             var host = Environment.GetEnvironmentVariable("HOST") ?? "127.0.0.1";
             if (!int.TryParse(Environment.GetEnvironmentVariable("PORT"), CultureInfo.InvariantCulture, out var port))
                 throw new IOException("PORT is not set: it says where to listen (PORT=8000 opencluster web --root .).");

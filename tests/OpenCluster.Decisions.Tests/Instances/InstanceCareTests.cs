@@ -55,10 +55,29 @@ public sealed class InstanceCareTests
     public void Death_before_listening_names_the_code_the_time_and_the_port()
     {
         var bench = new Bench().Order().Started();
-        bench.Wait(0.01).Bad(listened: false);
-        bench.Wait(0.29).Dies();
+        var started = bench.Now;
+        while (bench.Now < started.AddSeconds(0.2)) bench.Wait(0.1).Bad(listened: false);
+        bench.Dies();
         Assert.Equal("exited", bench.State.Failure!.Code);
         Assert.Matches(@"^exited with code 1 after 0\.\d s, before it listened on port 8080$", bench.State.Failure.Reason);
+    }
+
+    [Fact]
+    public void Instance_that_starts_is_asked_often_at_first_and_then_every_tenth_of_a_second()
+    {
+        var bench = new Bench().Order().Started();
+        var asked = new List<DateTimeOffset>();
+        while (asked.Count < 40)
+        {
+            bench.Wait(1);
+            asked.Add(bench.Now);
+            bench.Bad(listened: false);
+        }
+
+        var waits = asked.Zip(asked.Skip(1), (a, b) => b - a).ToList();
+        Assert.Equal(CareRules.EagerLeast, waits[0]);
+        Assert.Equal(CareRules.EagerMost, waits[^1]);
+        Assert.Equal(waits.Order(), waits);
     }
 
     [Fact]
