@@ -22,6 +22,7 @@ public sealed class ApiJson(JsonSerializerOptions options) : ApiJsonTypes(option
 /// <summary>What the compiler generates for <see cref="ApiJson"/>.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     UseStringEnumConverter = true,
     RespectNullableAnnotations = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
@@ -34,6 +35,7 @@ public sealed class ApiJson(JsonSerializerOptions options) : ApiJsonTypes(option
 [JsonSerializable(typeof(UndoRequest))]
 [JsonSerializable(typeof(ExecRequest))]
 [JsonSerializable(typeof(AgentTask))]
+[JsonSerializable(typeof(AsideView))]
 [JsonSerializable(typeof(ClusterStatus))]
 [JsonSerializable(typeof(ImmutableArray<ServerView>))]
 [JsonSerializable(typeof(ImmutableArray<ServiceView>))]

@@ -101,6 +101,7 @@ public sealed class ControllerHost : IAsyncDisposable
         var versions = await VersionBook.ReadAsync(store, ct);
         var audit = AuditTrail.From((await store.ReadAsync(AuditTrail.KeyPrefix, ct)).Documents);
 
+        var aside = AsideBook.From((await store.ReadAsync(AsideBook.KeyPrefix, ct)).Documents);
         var stopping = new CancellationTokenSource();
         var builder = WebServer.Builder(options, time);
         var web = builder.Build();
@@ -115,14 +116,14 @@ public sealed class ControllerHost : IAsyncDisposable
         var failures = new FailureLimit(time);
         var files = new ArchiveFiles(directory, options.MaxArchiveBytes, options.ReserveBytes);
         var effects = new Effects(git, boards, story, logs.CreateLogger<Effects>(), stopping.Token);
-        var loop = new ClusterLoop(ledger, audit, firstDocuments.Tokens, versions, roster, effects, time, logs.CreateLogger<ClusterLoop>());
+        var loop = new ClusterLoop(ledger, audit, firstDocuments.Tokens, versions, roster, aside, effects, time, logs.CreateLogger<ClusterLoop>()) { Fault = options.Fault };
         var secrets = new WebhookSecrets(firstDocuments.WebhookKey);
         var metrics = new Metrics(loop, ledger, streams, tasks, failures);
 
         WebServer.Use(web, new ProblemMiddleware(logs.CreateLogger<ProblemMiddleware>()), new AccessMiddleware(firstDocuments.Tokens, failures));
         var api = WebServer.MapApi(web);
         new OwnEndpoints(loop, metrics, options.Version).Map(api);
-        new StateEndpoints(loop, versions, story, streams, store, ledger, options.Version).Map(api);
+        new StateEndpoints(loop, versions, story, streams, store, ledger, time, options.Version).Map(api);
         new FileEndpoints(loop, versions, store).Map(api);
         new DeployEndpoints(loop, files, secrets).Map(api);
         new WebhookEndpoints(loop, secrets, failures).Map(api);

@@ -31,6 +31,9 @@ public sealed record ControllerOptions
 
     /// <summary>Free space that uploads leave on the disk, so that the store can go on writing. Default 64 MiB.</summary>
     public long ReserveBytes { get; init; } = 64L << 20;
+
+    /// <summary>Fault injection for tests: called before each event is decided; what it throws counts as thrown by the decision.</summary>
+    internal Action<Decisions.Conducting.ClusterEvent>? Fault { get; init; }
 }
 
 /// <summary>The controller cannot start; the message says what is wrong, where, and what to do.</summary>

@@ -18,6 +18,7 @@ internal sealed class Metrics(ClusterLoop loop, Ledger ledger, EventStreams stre
         Add(text, "counter", "opencluster_controller_events_total", "Events decided: reports, requests, timers.", Volatile.Read(ref loop.Counters.Events));
         Add(text, "counter", "opencluster_controller_commits_total", "Transactions committed to the store.", Volatile.Read(ref loop.Counters.Commits));
         Add(text, "counter", "opencluster_controller_failed_commits_total", "Transactions the store could not take.", Volatile.Read(ref loop.Counters.FailedCommits));
+        Add(text, "counter", "opencluster_controller_set_aside_total", "Events that could not be decided and were set aside.", Volatile.Read(ref loop.Counters.SetAside));
         Add(text, "gauge", "opencluster_controller_waiting", "Entries in the queue of the loop.", loop.Waiting);
         Add(text, "gauge", "opencluster_controller_streams", "Event streams open.", streams.Open);
         Add(text, "gauge", "opencluster_controller_tasks", "Logs and commands under way.", tasks.UnderWay);

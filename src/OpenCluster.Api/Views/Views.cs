@@ -19,7 +19,17 @@ public sealed record ClusterStatus
     public ImmutableArray<RouteView> Routes { get; init; } = [];
     public ImmutableArray<BalancerView> Balancers { get; init; } = [];
     public ImmutableArray<PauseView> Pauses { get; init; } = [];
+    /// <summary>What the controller could not take in because of a mistake in itself; newest first.</summary>
+    public ImmutableArray<AsideView> Aside { get; init; } = [];
 }
+
+/// <summary>An event that the controller set aside: deciding about it failed, and nothing of it was done.</summary>
+/// <param name="Source">Where it came from: <c>report/srv-2</c>, <c>push/svc-1</c>, <c>apply</c>.</param>
+/// <param name="At">The last time.</param>
+/// <param name="Times">How often in a row.</param>
+/// <param name="Error">The error.</param>
+/// <param name="Where">The innermost calls, for whoever mends it.</param>
+public sealed record AsideView(string Source, DateTimeOffset At, int Times, string Error, string Where);
 
 public sealed record ServerView
 {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Threading.Channels;
 using OpenCluster.Controller.Access;
@@ -13,16 +14,25 @@ namespace OpenCluster.Controller.Conducting;
 /// <summary>
 /// Owns the conductor. Everything that happens comes through one bounded queue:
 /// (1) events are decided, (2) what they write is committed in one transaction, (3) whoever waits is told, (4) effects are carried out.
-/// When (2) fails the conductor is thrown away and made again from the store, so that the two never disagree.
+/// When (2) fails the conductor is thrown away and made again from the store, so that the two never disagree. The same when (1) throws:
+/// the event, or the service that cannot be decided about, is set aside (<see cref="AsideBook"/>), because it would end the next controller
+/// just so. Time is never set aside: when deciding fails on nothing but what is stored of the whole, going on would be worse than ending loudly.
 /// </summary>
 internal sealed partial class ClusterLoop(
-    Ledger ledger, AuditTrail audit, TokenBook tokens, VersionBook versions, Roster roster, Effects effects, TimeProvider time, ILogger<ClusterLoop> log)
+    Ledger ledger, AuditTrail audit, TokenBook tokens, VersionBook versions, Roster roster, AsideBook aside, Effects effects, TimeProvider time, ILogger<ClusterLoop> log)
 {
     /// <summary>Two seconds of reports from 1,000 servers; when it is full, reports are answered 503 and come again.</summary>
     private const int MaxWaiting = 4096;
 
     /// <summary>The rest is kept free, so that a flood of reports does not shut out the people who want to see why.</summary>
     private const int MaxHeard = 3072;
+
+    /// <summary>
+    /// Decisions that only time asked for and that failed in a row, each after the state was read anew. What agents said before may have
+    /// been the reason, so the first few are survived.
+    /// </summary>
+    private const int MostFailedInTime = 3;
+    private static readonly TimeSpan RowEnds = TimeSpan.FromMinutes(1);
 
     /// <summary>How often a store that cannot write is tried again.</summary>
     private static readonly TimeSpan RetryEvery = TimeSpan.FromMilliseconds(500);
@@ -35,9 +45,18 @@ internal sealed partial class ClusterLoop(
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Conductor _conductor = null!;
     private volatile string? _trouble;
+    private Work? _again;
+    private int _failedInTime;
+    private DateTimeOffset _lastFailedInTime;
     private (ClusterView View, Conductor Of, long Revision, DateTimeOffset At)? _view;
 
     public LoopCounters Counters { get; } = new();
+
+    /// <summary>What could not be decided.</summary>
+    public AsideBook Aside => aside;
+
+    /// <inheritdoc cref="ControllerOptions.Fault"/>
+    public Action<ClusterEvent>? Fault { get; init; }
 
     /// <summary>Completes when the state has been read from the store.</summary>
     public Task Ready => _ready.Task;
@@ -104,14 +123,12 @@ internal sealed partial class ClusterLoop(
         do
         {
             var batch = new Batch();
-            while (batch.HasRoom && _queue.Reader.TryRead(out var work)) Take(work, batch);
-            // Also when the timer's own entry found the queue full.
-            if (_conductor.Wake is { } due && due <= _clock.Now) Hear(new ClusterEvent.TimePassed(), batch);
-            await FinishAsync(batch, ct);
+            if (Gather(batch) is { } failed) await SetAsideAsync(batch, failed, ct);
+            else await FinishAsync(batch, ct);
 
             wake.Change(UntilWake(), Timeout.InfiniteTimeSpan);
         }
-        while (await _queue.Reader.WaitToReadAsync(ct));
+        while (_again is not null || await _queue.Reader.WaitToReadAsync(ct));
     }
 
     /// <summary>Set anew in every round, and rounded up: timers cut to whole milliseconds, and one that fires early must not be the last.</summary>
@@ -132,30 +149,86 @@ internal sealed partial class ClusterLoop(
         if (!_queue.Writer.TryWrite(work)) throw Problems.Busy("The controller has more to do than it can keep up with.");
     }
 
-    private void Take(Work work, Batch batch)
+    /// <summary>Takes in what waits, as far as it fits.</summary>
+    /// <returns>What the conductor threw at, if it did: it must not be used any more.</returns>
+    private UndecidedException? Gather(Batch batch)
     {
-        switch (work)
+        try
         {
-            case Work.Heard heard:
-                Hear(heard.Happened, batch);
-                break;
-            case Work.Look look:
-                batch.Add(look);
-                break;
-            case Work.Change change:
-                Decide(change, batch);
-                break;
+            while (batch.HasRoom && TryNext(out var work)) Take(work, batch);
+            // Also when the timer's own entry found the queue full.
+            if (_conductor.Wake is { } due && due <= _clock.Now) Hear(new ClusterEvent.TimePassed(), batch);
+            return null;
+        }
+        catch (UndecidedException failed)
+        {
+            return failed;
         }
     }
 
-    private void Hear(ClusterEvent happened, Batch batch) => batch.Add(Decide(happened, batch).Persist);
+    private bool TryNext([NotNullWhen(true)] out Work? work)
+    {
+        if (_again is null) return _queue.Reader.TryRead(out work);
+        (work, _again) = (_again, null);
+        return true;
+    }
+
+    private void Take(Work work, Batch batch)
+    {
+        try
+        {
+            switch (work)
+            {
+                case Work.Heard heard:
+                    Hear(heard.Happened, batch);
+                    break;
+                case Work.Look look:
+                    batch.Add(look);
+                    break;
+                case Work.Change change:
+                    Decide(change, batch);
+                    break;
+            }
+        }
+        catch (UndecidedException failed) when (failed.Place is not null)
+        {
+            // Not its fault: it is taken in again when that service has been set aside. Each service is that once, so this ends.
+            _again = work;
+            throw;
+        }
+    }
+
+    private void Hear(ClusterEvent happened, Batch batch)
+    {
+        if (aside.LeavesOut(happened, _clock.Now))
+        {
+            if (happened is not ClusterEvent.ServerReported report) return;
+            // What it says cannot be taken in; that it lives can, and nothing of it must be moved for silence.
+            happened = new ClusterEvent.ServerHeard(report.Report.ServerId);
+        }
+
+        var outcome = Decide(happened, batch);
+        batch.Add([.. outcome.Persist, .. aside.Passed(happened, outcome)]);
+    }
 
     private Outcome Decide(ClusterEvent happened, Batch batch)
     {
         Counters.Events++;
-        var outcome = _conductor.Handle(happened, _clock.Now);
-        batch.Effects.AddRange(outcome.Effects);
-        return outcome;
+        try
+        {
+            Fault?.Invoke(happened);
+            var outcome = _conductor.Handle(happened, _clock.Now);
+            batch.Effects.AddRange(outcome.Effects);
+            return outcome;
+        }
+        catch (PlaceUndecidedException error)
+        {
+            throw new UndecidedException(happened, error.Place, error.InnerException!);
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            throw new UndecidedException(happened, place: null, error);
+        }
     }
 
     private void Decide(Work.Change change, Batch batch)
@@ -177,8 +250,19 @@ internal sealed partial class ClusterLoop(
 
     private void Decide(Work.Change change, Intent intent, Batch batch)
     {
-        var outcome = intent.Event is { } happened ? Decide(happened, batch) : Outcome.Nothing;
+        Outcome outcome;
+        try
+        {
+            outcome = intent.Event is { } happened ? Decide(happened, batch) : Outcome.Nothing;
+        }
+        catch (UndecidedException failed) when (failed.Place is null)
+        {
+            change.Fail(Problems.SetAside(failed.Error.Message));
+            throw;
+        }
+
         var writes = new List<DocumentWrite>(outcome.Persist);
+        if (intent.Event is { } passed) writes.AddRange(aside.Passed(passed, outcome));
         if (outcome.Refused is { } refused)
         {
             // What else the event found due is kept all the same.
@@ -198,6 +282,12 @@ internal sealed partial class ClusterLoop(
 
     private async Task FinishAsync(Batch batch, CancellationToken ct)
     {
+        if (await StoreAsync(batch, ct)) CarryOut(batch);
+    }
+
+    /// <returns>False when it could not be stored: everybody has been told, and the conductor is made anew.</returns>
+    private async Task<bool> StoreAsync(Batch batch, CancellationToken ct)
+    {
         for (var i = 0; i < batch.Parts.Count; i++)
         {
             var part = batch.Parts[i];
@@ -208,15 +298,60 @@ internal sealed partial class ClusterLoop(
             catch (Exception failed) when (failed is StoreUnavailableException or ArgumentException)
             {
                 await FailAsync(batch, i, failed, ct);
-                return;
+                return false;
             }
 
             foreach (var (change, outcome) in part.Changes) change.Completion.TrySetResult(new Done(outcome, ledger.Revision));
         }
 
+        return true;
+    }
+
+    private void CarryOut(Batch batch)
+    {
         roster.Update(_conductor);
         foreach (var look in batch.Looks) Look(look);
         effects.CarryOut(batch.Effects, _conductor, this);
+    }
+
+    /// <summary>
+    /// What was decided before the failure is right and is stored; the conductor, which may have stopped halfway, is made again from the
+    /// store, without what failed.
+    /// </summary>
+    private async Task SetAsideAsync(Batch batch, UndecidedException failed, CancellationToken ct)
+    {
+        LogSetAside(log, failed.Source, failed.Error);
+        if (failed.OfStateAlone && FailedInTime() >= MostFailedInTime)
+            throw new InvalidOperationException($"Deciding fails again and again on nothing but what is stored: {failed.Error.Message}", failed.Error);
+        // Whoever is to be told something is told anew after the recovery, and git is asked anew.
+        batch.Effects.RemoveAll(effect => effect is not ClusterEffect.Tell);
+        if (!failed.OfStateAlone)
+        {
+            Counters.SetAside++;
+            if (!aside.Has(failed.Source)) TellAside(batch, failed);
+            batch.Add(aside.Add(failed, _clock.Now, time.GetUtcNow()));
+        }
+
+        if (!await StoreAsync(batch, ct)) return;
+        await RecoverAsync(ct);
+        CarryOut(batch);
+    }
+
+    /// <summary>The first time in a row: to the trail and to the story.</summary>
+    private void TellAside(Batch batch, UndecidedException failed)
+    {
+        var error = $"{failed.Error.GetType().Name}: {failed.Error.Message}";
+        batch.Add(audit.Add(new AuditEntry(Caller.Controller, $"set aside {failed.Source}", error), time.GetUtcNow()));
+        batch.Effects.Add(new ClusterEffect.Tell(new Note(_clock.Now, Weight.Trouble, failed.Source, $"The controller failed at this and has set it aside; everything else goes on. {error}")));
+    }
+
+    /// <summary>How often in a row by now; a minute without makes a new row.</summary>
+    private int FailedInTime()
+    {
+        var now = _clock.Now;
+        _failedInTime = now - _lastFailedInTime > RowEnds ? 1 : _failedInTime + 1;
+        _lastFailedInTime = now;
+        return _failedInTime;
     }
 
     private async Task CommitAsync(Batch.Part part)
@@ -265,6 +400,7 @@ internal sealed partial class ClusterLoop(
             {
                 var (conductor, outcome) = Conductor.Recover(await ledger.ReadAsync(ct), _clock.Now);
                 _conductor = conductor;
+                foreach (var (place, until) in aside.Places) conductor.LeaveOut(place, until);
                 var batch = new Batch();
                 batch.Add(outcome.Persist);
                 // An empty transaction would not show whether the store can write again.
@@ -301,6 +437,9 @@ internal sealed partial class ClusterLoop(
         }
     }
 
+    [LoggerMessage(Level = LogLevel.Critical, Message = "deciding failed, and the event is set aside: {Source}")]
+    private static partial void LogSetAside(ILogger log, string source, Exception error);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "nothing can be stored: {Reason}")]
     private static partial void LogNotStored(ILogger log, string reason);
 
@@ -309,12 +448,4 @@ internal sealed partial class ClusterLoop(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "the store can be written again")]
     private static partial void LogStoringAgain(ILogger log);
-}
-
-/// <summary>Counted by the loop alone, read by the metrics.</summary>
-internal sealed class LoopCounters
-{
-    public long Events;
-    public long Commits;
-    public long FailedCommits;
 }

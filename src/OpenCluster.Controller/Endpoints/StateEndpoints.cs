@@ -12,7 +12,7 @@ using OpenCluster.Store;
 namespace OpenCluster.Controller.Endpoints;
 
 /// <summary>What there is and how it is.</summary>
-internal sealed class StateEndpoints(ClusterLoop loop, VersionBook versions, Story story, EventStreams streams, IStore store, Ledger ledger, string version)
+internal sealed class StateEndpoints(ClusterLoop loop, VersionBook versions, Story story, EventStreams streams, IStore store, Ledger ledger, TimeProvider time, string version)
 {
     public void Map(IEndpointRouteBuilder api)
     {
@@ -31,7 +31,7 @@ internal sealed class StateEndpoints(ClusterLoop loop, VersionBook versions, Sto
     private async Task<ClusterStatus> Status(CancellationToken ct)
     {
         var view = await loop.ViewAsync(ct);
-        return StatusViews.Of(view, loop.Trouble) with { Version = version, Revision = ledger.Revision, FileVersion = versions.Newest };
+        return StatusViews.Of(view, loop.Trouble, loop.Aside.Failing(time.GetUtcNow())) with { Aside = loop.Aside.Entries, Version = version, Revision = ledger.Revision, FileVersion = versions.Newest };
     }
 
     private async Task<ImmutableArray<ServerView>> Servers(CancellationToken ct) => ServerViews.Of(await loop.ViewAsync(ct));

@@ -40,6 +40,9 @@ internal static class Problems
 
     public static ProblemException Away(string code, string detail, string instead) => New(503, code, "Not available", detail, instead);
 
+    public static ProblemException SetAside(string error) => New(500, "set-aside", "The controller failed at this", $"Deciding about it failed: {error}. Nothing of it was done, and everything else goes on.",
+        "This is a mistake in OpenCluster. Report it with what `opencluster status --json` shows under \"aside\".");
+
     public static ProblemException NotStored(string detail) => New(503, "not-stored", "Nothing was changed", detail, "Then try again; what runs goes on as it is.");
 
     public static ProblemException NoSpace(string detail) => New(507, "no-space", "No space", detail, "Free space on the controller's disk and try again.");

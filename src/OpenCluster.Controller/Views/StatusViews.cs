@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OpenCluster.Api.Views;
+using OpenCluster.Controller.Conducting;
 using OpenCluster.Decisions.Conducting;
 using OpenCluster.Decisions.RollOuts;
 using OpenCluster.Decisions.Servers;
@@ -16,10 +17,11 @@ internal static class StatusViews
     private const int MostFaults = 4;
 
     /// <param name="trouble">Why nothing can be stored, if so.</param>
-    public static ClusterStatus Of(ClusterView view, string? trouble)
+    /// <param name="aside">What cannot be decided about, newest first.</param>
+    public static ClusterStatus Of(ClusterView view, string? trouble, ImmutableArray<AsideView> aside)
     {
         var routes = view.Cluster.Routes.Select(r => Of(view, r)).ToImmutableArray();
-        var faults = Faults(view, trouble).ToList();
+        var faults = Faults(view, trouble, aside).ToList();
         return new ClusterStatus
         {
             Cluster = view.Cluster.Name,
@@ -54,9 +56,11 @@ internal static class StatusViews
         ? faults
         : [.. faults.Take(MostFaults - 1), $"And {faults.Count - MostFaults + 1} more faults; the tables show them."];
 
-    private static IEnumerable<string> Faults(ClusterView view, string? trouble)
+    private static IEnumerable<string> Faults(ClusterView view, string? trouble, ImmutableArray<AsideView> aside)
     {
         if (trouble is not null) yield return $"Nothing can be changed: {trouble} What runs goes on.";
+        if (aside is [var newest, ..])
+            yield return $"The controller fails at {Source(view, newest.Source)} and has set it aside ({newest.Error}){(aside.Length == 1 ? "" : $", and {aside.Length - 1} more")}; see `opencluster status --json` and report it.";
         if (view.FrozenSince is { } since)
             yield return $"So many servers fell silent at {since:HH:mm:ss} UTC that the controller suspects itself and changes nothing.";
         foreach (var server in view.Servers.Where(s => s.Health.State != ServerState.Alive))
@@ -79,6 +83,14 @@ internal static class StatusViews
 
         foreach (var balancer in view.Balancers.Where(b => b.Report?.Refused is not null))
             yield return $"Load-balancer {balancer.Process.Instance.Id} refused its newest routes ({balancer.Report!.Refused}) and serves the ones before.";
+    }
+
+    /// <summary>Ids in it are replaced by the names people know.</summary>
+    private static string Source(ClusterView view, string source)
+    {
+        if (AsideBook.PlaceOf(source) is not { } place) return Scope(view.Cluster, source);
+        var zone = view.Cluster.Zones.FirstOrDefault(z => z.Id == place.Zone)?.Name ?? place.Zone;
+        return $"{Scope(view.Cluster, $"service/{place.ServiceId}")} in {zone}";
     }
 
     private static string Because(ServiceZoneSight zone)

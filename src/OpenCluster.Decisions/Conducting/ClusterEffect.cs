@@ -41,6 +41,7 @@ public readonly record struct DocumentWrite(string Key, ReadOnlyMemory<byte>? Js
 public readonly record struct Outcome(ImmutableArray<DocumentWrite> Persist, ImmutableArray<ClusterEffect> Effects)
 {
     private readonly ImmutableArray<string> _deployments;
+    private readonly ImmutableArray<ServiceZone> _understood;
 
     /// <summary>
     /// Larger acts are done in several goes: the conductor asks to be woken at once for the next. An apply is one go, because
@@ -58,5 +59,12 @@ public readonly record struct Outcome(ImmutableArray<DocumentWrite> Persist, Imm
     {
         get => _deployments.IsDefault ? [] : _deployments;
         init => _deployments = value;
+    }
+
+    /// <summary>Places that had been left out (<see cref="Conductor.LeaveOut"/>) and could be decided about now.</summary>
+    public ImmutableArray<ServiceZone> Understood
+    {
+        get => _understood.IsDefault ? [] : _understood;
+        init => _understood = value;
     }
 }

@@ -18,6 +18,9 @@ public abstract record ClusterEvent
     /// <summary>An agent reported.</summary>
     public sealed record ServerReported(ServerReport Report) : ClusterEvent;
 
+    /// <summary>An agent reported what nobody can take in: it lives, and nothing else is known.</summary>
+    public sealed record ServerHeard(string ServerId) : ClusterEvent;
+
     /// <summary>A load-balancer reported.</summary>
     public sealed record BalancerReported(BalancerReport Report) : ClusterEvent;
 

@@ -50,6 +50,9 @@ public sealed class Conductor
             case ClusterEvent.ServerReported e:
                 ServerCare.Reported(situation, e.Report);
                 break;
+            case ClusterEvent.ServerHeard e:
+                ServerCare.Heard(situation, e.ServerId);
+                break;
             case ClusterEvent.BalancerReported e:
                 BalancerCare.Reported(situation, e.Report);
                 break;
@@ -98,6 +101,16 @@ public sealed class Conductor
     {
         foreach (var instance in situation.DrainRevision.Where(d => d.Value == long.MaxValue).Select(d => d.Key).ToList())
             situation.DrainRevision[instance] = revision;
+    }
+
+    /// <summary>
+    /// Deciding about this service in this zone failed before: it stays as it is until then, and is looked at again. When that goes well the
+    /// outcome tells so (<see cref="Outcome.Understood"/>).
+    /// </summary>
+    public void LeaveOut(ServiceZone place, DateTimeOffset until)
+    {
+        situation.LeftOut[place] = until;
+        situation.Queue(place);
     }
 
     /// <summary>What a server's agent should be told now. Revision and generation are the shell's to fill in; without them, equal means unchanged.</summary>
@@ -175,8 +188,29 @@ public sealed class Conductor
             Parts.Look(situation);
         // A place that asks for another round asks for it at once, through its wake: it comes with the next event.
         for (var most = situation.PlacesQueued; most > 0 && situation.Changes.Documents < ServiceCare.FullOutcome && situation.TryNext(out var place); most--)
-            ServiceCare.Look(situation, place);
+            Look(place);
         Leftovers.Forget(situation);
+    }
+
+    /// <summary>One place that cannot be decided about must not stop all others, so a failure says which it was.</summary>
+    private void Look(ServiceZone place)
+    {
+        if (situation.LeftOut.TryGetValue(place, out var until) && situation.Now < until)
+        {
+            situation.PlaceWakes.At(place, until);
+            return;
+        }
+
+        try
+        {
+            ServiceCare.Look(situation, place);
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            throw new PlaceUndecidedException(place, error);
+        }
+
+        if (situation.LeftOut.Remove(place)) situation.Changes.Understood(place);
     }
 
     private void DeployAsked(ClusterEvent.DeployAsked e)

@@ -53,6 +53,18 @@ internal static class ServerCare
         situation.ServerWakes.At(report.ServerId, Heartbeat.NextLook(seen.Health, situation.Settings, situation.Doubt.JudgeFrom));
     }
 
+    /// <summary>It lives; what was known of it before stays what is known of it.</summary>
+    public static void Heard(Situation situation, string serverId)
+    {
+        if (situation.State.Server(serverId) is null || !situation.Servers.TryGetValue(serverId, out var seen))
+            return;
+        var heard = Heartbeat.Heard(seen.Health, situation.Now);
+        seen.Health = heard.State;
+        foreach (var change in heard.Effects)
+            Came(situation, serverId, change);
+        situation.ServerWakes.At(serverId, Heartbeat.NextLook(seen.Health, situation.Settings, situation.Doubt.JudgeFrom));
+    }
+
     /// <summary>The time has come to look whether this server is still heard.</summary>
     public static void Look(Situation situation, string serverId)
     {

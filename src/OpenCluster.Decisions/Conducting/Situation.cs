@@ -71,6 +71,9 @@ internal sealed class Situation
     /// <summary>Servers that came back a while ago; whoever waits for one looks again when it is trusted again.</summary>
     public HashSet<string> Unsettled { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Places that could not be decided about, and until when they stay as they are.</summary>
+    public Dictionary<ServiceZone, DateTimeOffset> LeftOut { get; } = [];
+
     /// <summary>Since when an instance is known to be where it should not be.</summary>
     public Dictionary<string, DateTimeOffset> MisplacedSince { get; } = new(StringComparer.Ordinal);
 

@@ -1,7 +1,11 @@
 using System.Collections.Immutable;
+using System.Text;
 using OpenCluster.Api.Client;
 using OpenCluster.Api.Requests;
 using OpenCluster.Controller.Access;
+using OpenCluster.Decisions.Conducting;
+using OpenCluster.Store;
+using OpenCluster.Store.Embedded;
 
 namespace OpenCluster.Controller.Tests.Support;
 
@@ -15,6 +19,12 @@ internal sealed class TestController : IAsyncDisposable
     private int _port;
 
     private TestController(Bootstrap bootstrap, TimeProvider time) => (_bootstrap, _time) = (bootstrap, time);
+
+    /// <summary>Called before each event is decided, from the next start on; what it throws counts as thrown by the decision.</summary>
+    public Action<ClusterEvent>? Fault { get; set; }
+
+    /// <summary>Ends when the controller may not go on.</summary>
+    public Task Working => _host!.Working;
 
     public string State => _directory.In("state");
     public string Work => _directory.Path;
@@ -55,9 +65,22 @@ internal sealed class TestController : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         _host = await ControllerHost.StartAsync(
-            new ControllerOptions { Directory = State, Port = _port, BootstrapFile = _directory.In("bootstrap.json") }, _time, TestContext.Current.CancellationToken);
+            new ControllerOptions { Directory = State, Port = _port, BootstrapFile = _directory.In("bootstrap.json"), Fault = happened => Fault?.Invoke(happened) }, _time, TestContext.Current.CancellationToken);
         _port = _host.Url.Port;
         Admin = Client(AdminToken);
+    }
+
+    /// <summary>Changes a stored document while no controller runs, as a mistake of an earlier one might have left it.</summary>
+    /// <returns>What it was before.</returns>
+    public async Task<string> RewriteAsync(string key, Func<string, string> change)
+    {
+        var ct = TestContext.Current.CancellationToken;
+        await using var store = EmbeddedStore.Open(Path.Combine(State, "store"), new EmbeddedStoreOptions { Time = _time });
+        var before = Encoding.UTF8.GetString((await store.GetAsync(key, ct))!.Value.Span);
+        var after = change(before);
+        Assert.NotEqual(before, after);
+        await store.CommitAsync(new Transaction().Put(key, Encoding.UTF8.GetBytes(after)), ct);
+        return before;
     }
 
     public async ValueTask DisposeAsync()
