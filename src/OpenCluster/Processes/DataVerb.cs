@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net;
+using OpenCluster.Agent.Processes;
 using OpenCluster.Data;
 using OpenCluster.Data.Durability;
 
@@ -21,7 +22,7 @@ internal static class DataVerb
         return ProcessVerb.Create("data", "Run a data server: a hash map for many tenants that speaks the Redis protocol.",
             [Directory, Address, Port, Fsync, Threads], (parsed, ct) =>
             {
-                RuntimeSettings.Require(RuntimeSettings.DataPath);
+                RuntimeSettings.Require(RuntimeNeeds.DataPath);
                 var options = new DataOptions
                 {
                     Directory = parsed.GetValue(Directory)?.FullName,
