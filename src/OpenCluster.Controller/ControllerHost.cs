@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using OpenCluster.Api.Access;
 using OpenCluster.Controller.Access;
 using OpenCluster.Controller.Audit;
 using OpenCluster.Controller.Conducting;

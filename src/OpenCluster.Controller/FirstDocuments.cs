@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OpenCluster.Api.Access;
 using OpenCluster.Api.Requests;
 using OpenCluster.Controller.Access;
 using OpenCluster.Controller.State;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using OpenCluster.Controller.Access;
+using OpenCluster.Api.Access;
 using OpenCluster.Controller.Conducting;
 using OpenCluster.Controller.Streams;
 using OpenCluster.Controller.Tasks;

@@ -95,12 +95,37 @@ internal sealed class Balancer : IAsyncDisposable
                 return Refuse(snapshot, refused.Message);
             }
             Stages.Tls.Use(snapshot);
-            UseRoutes(snapshot);
+            UseRoutes(Registered(snapshot));
             if (listen) _listeners.Use(snapshot.Listeners, bound);
             Snapshot = snapshot;
             Refused = null;
             return true;
         }
+    }
+
+    /// <summary>What is served of a snapshot: more than it says where apps register.</summary>
+    public Func<BalancerSnapshot, BalancerSnapshot> Registered { get; set; } = static snapshot => snapshot;
+
+    /// <summary>What is reported beyond requests and targets.</summary>
+    public Func<BalancerReport, BalancerReport> Completed { get; set; } = static report => report;
+
+    /// <summary>Pages of JSON beside the metrics, by path.</summary>
+    public Dictionary<string, Func<string>> Pages { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Writes metrics beyond requests and targets.</summary>
+    public Action<System.Text.StringBuilder> MoreMetrics { get; set; } = static _ => { };
+
+    /// <summary>Raised when routes or targets are others than before, also by health. May come on any thread; must be quick.</summary>
+    public event Action? Moved;
+
+    /// <summary>Puts the snapshot in use to use again: what <see cref="Registered"/> adds to it has changed.</summary>
+    public void Refresh()
+    {
+        lock (_applyGate)
+        {
+            if (Snapshot is not null) UseRoutes(Registered(Snapshot));
+        }
+        Moved?.Invoke();
     }
 
     /// <summary>Opens what the snapshot in use wants and is not open yet; for a start that checks targets before it accepts.</summary>
@@ -146,7 +171,7 @@ internal sealed class Balancer : IAsyncDisposable
         Stages.Connections.CloseAll();
     }
 
-    public BalancerReport Report(string instanceId) => new()
+    public BalancerReport Report(string instanceId) => Completed(new()
     {
         Balancer = instanceId,
         Revision = Snapshot?.Revision ?? 0,
@@ -155,7 +180,7 @@ internal sealed class Balancer : IAsyncDisposable
         Failed = Stages.Failed,
         Warnings = [.. Stages.Tls.Warnings().Take(100)],
         Targets = [.. _registry.Slots.GroupBy(s => s.Key.Id, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal).Select(TargetReports.Of)],
-    };
+    });
 
     public async ValueTask DisposeAsync()
     {
@@ -223,6 +248,7 @@ internal sealed class Balancer : IAsyncDisposable
         foreach (var route in Stages.Routes.Values)
             if (route.Pool.Contains(slot)) route.Pool.Weigh();
         _changes.Writer.TryWrite((slot, changed));
+        Moved?.Invoke();
     }
 
     private async Task TellAsync()

@@ -3,6 +3,7 @@ using OpenCluster.LoadBalancer.Configuration;
 using OpenCluster.LoadBalancer.Handover;
 using OpenCluster.LoadBalancer.Listening;
 using OpenCluster.LoadBalancer.Observing;
+using OpenCluster.LoadBalancer.Registration;
 using OpenCluster.LoadBalancer.Sockets;
 
 namespace OpenCluster.LoadBalancer;
@@ -28,7 +29,9 @@ public static class LoadBalancerHost
         using var keeper = new TimeKeeper(time);
         await using var log = options.AccessLog is null ? null : new AccessLog(options.AccessLog, keeper);
         await using var balancer = new Balancer(log, keeper);
+        await using var registrar = RegistrarHost.Start(balancer, options, note);
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var handedOver = false;
         var control = new ControlLoop(balancer, options, source, note, time);
         try
         {
@@ -42,18 +45,21 @@ public static class LoadBalancerHost
             balancer.Listen();
             if (predecessor is not null) note($"took {predecessor.Listeners.Length} listeners over from the process before");
             predecessor?.SendAway();
+            if (predecessor is not null) registrar.Registrar.Reread();
 
             using var metrics = options.MetricsPort == 0 ? null : MetricsListener.Bind(new IPEndPoint(IPAddress.Parse(options.MetricsAddress), options.MetricsPort), balancer, options.InstanceId);
             using var successor = new SuccessorSocket(options.Directory, balancer, note);
             await using var stopOnHandOver = successor.Taken.Register(stopping.Cancel).ConfigureAwait(false);
             metrics?.Start();
             successor.Start();
+            await using var noteHandOver = successor.Taken.Register(() => handedOver = true).ConfigureAwait(false);
             await control.RunAsync(stopping.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // Told to stop: by the token, or by a successor.
         }
+        await registrar.EndAsync(handedOver: handedOver).ConfigureAwait(false);
         await balancer.DrainAsync(options.DrainLimit).ConfigureAwait(false);
         await control.EndAsync().ConfigureAwait(false);
     }

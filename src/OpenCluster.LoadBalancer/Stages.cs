@@ -52,6 +52,9 @@ internal sealed class Stages(TimeKeeper keeper, AccessLog? log, CancellationToke
         Volatile.Write(ref _table, table);
     }
 
+    /// <summary>Serves a connection of a listener at which the balancer itself is spoken to.</summary>
+    public Func<Transport, ClientFacts, AcceptedConnection> BeginOwn { get; set; } = static (_, _) => throw new InvalidOperationException("this balancer takes no registrations");
+
     public void Drain() => _draining = true;
 
     /// <summary>The pool that serves a route now; its old one when the route is gone.</summary>

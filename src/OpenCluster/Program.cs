@@ -6,6 +6,7 @@ using OpenCluster.Demo;
 using OpenCluster.Laptop;
 using OpenCluster.Processes;
 using OpenCluster.Verbs;
+using OpenCluster.Verbs.Apps;
 using OpenCluster.Verbs.Deploying;
 using OpenCluster.Verbs.Files;
 using OpenCluster.Verbs.Looking;
@@ -18,6 +19,7 @@ Chapter[] chapters =
     new("Change the file", PlanVerb.Create(), ApplyVerb.Create(), HistoryVerb.Create(), UndoVerb.Create(), SchemaVerb.Create()),
     new("Deploy", DeployVerb.Create(), RollbackVerb.Create(), ReleasesVerb.Create(), WebhookVerb.Create()),
     new("Steer", PauseVerbs.Pause(), PauseVerbs.Resume()),
+    new("Apps and load-balancers", TokenVerbs.Create(), LbVerb.Create()),
     new("Try decisions out", SimulateVerb.Create()),
     new("Your shell", CompletionVerb.Create()),
     new("Parts, which agents start", ControllerVerb.Create(), AgentVerb.Create(), LoadBalancerVerb.Create(), DataVerb.Create(), WebVerb.Create()),

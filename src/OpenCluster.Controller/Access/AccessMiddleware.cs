@@ -1,3 +1,4 @@
+using OpenCluster.Api.Access;
 using OpenCluster.Api.Requests;
 using OpenCluster.Controller.Http;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using OpenCluster.Api.Access;
 using OpenCluster.Controller.State;
 
 namespace OpenCluster.Controller.Access;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using OpenCluster.Api.Access;
 using OpenCluster.Api.Requests;
 using OpenCluster.Decisions.Conducting;
 using OpenCluster.Model.Balancing;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using OpenCluster.Api;
+using OpenCluster.Api.Access;
 using OpenCluster.Api.Requests;
 using OpenCluster.Api.Views;
 using OpenCluster.Controller.Access;

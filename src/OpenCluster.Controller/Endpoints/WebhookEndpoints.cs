@@ -1,5 +1,6 @@
 using System.Buffers;
 using OpenCluster.Api;
+using OpenCluster.Api.Access;
 using OpenCluster.Api.Views;
 using OpenCluster.Controller.Access;
 using OpenCluster.Controller.Audit;

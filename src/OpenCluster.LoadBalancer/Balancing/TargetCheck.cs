@@ -4,6 +4,7 @@ using System.Text;
 using OpenCluster.Decisions.Targets;
 using OpenCluster.LoadBalancer.Http;
 using OpenCluster.LoadBalancer.Sockets;
+using OpenCluster.Model.Balancing;
 using OpenCluster.Model.Nouns;
 
 namespace OpenCluster.LoadBalancer.Balancing;
@@ -16,6 +17,7 @@ internal static class TargetCheck
     /// <returns>Null when it could not be asked for want of something of ours, which says nothing about the target.</returns>
     public static async Task<TargetEvent?> AskAsync(TargetSlot slot, HealthCheck? check, TimeProvider time, CancellationToken ct)
     {
+        if (slot.Connector.IsBusy && slot.Health.State == TargetState.Up) return TargetEvent.CheckPassed.Instance;
         var target = slot.EndPoint;
         var limit = check?.Timeout ?? TimeSpan.FromSeconds(1);
         using var timed = CancellationTokenSource.CreateLinkedTokenSource(ct);

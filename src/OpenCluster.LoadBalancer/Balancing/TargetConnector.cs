@@ -11,6 +11,9 @@ internal abstract class TargetConnector
 
     /// <param name="preface">Goes before everything else, a TLS handshake included. For whom there is no such thing it is left out.</param>
     public virtual Transport Create(ReadOnlyMemory<byte> preface) => Create();
+
+    /// <summary>There are only so many connections, and each carries a request: a check would stand in line with customers, and its wait say nothing.</summary>
+    public virtual bool IsBusy => false;
 }
 
 /// <summary>By TCP to an address.</summary>

@@ -17,6 +17,12 @@ internal sealed class TargetRegistry(TimeKeeper keeper, TlsStore tls) : IAsyncDi
     /// <summary>Raised when a target starts or stops serving.</summary>
     public event Action<TargetSlot, TargetEffect.Changed>? Changed;
 
+    /// <summary>Who else checks targets; null while nobody does.</summary>
+    public ICheckSharing? Sharing { get; set; }
+
+    /// <summary>How to reach a target that opened connections to us, by its registration.</summary>
+    public Func<string, TargetConnector>? Reverse { get; set; }
+
     public ImmutableArray<TargetSlot> Slots
     {
         get
@@ -34,17 +40,18 @@ internal sealed class TargetRegistry(TimeKeeper keeper, TlsStore tls) : IAsyncDi
             if (!_watched.TryGetValue(key, out var watched))
             {
                 var at = new IPEndPoint(IPAddress.Parse(target.Address), target.Port);
-                watched = new Watched(new TargetSlot(key, Connector(at, path), at, keeper), keeper.Time);
+                watched = new Watched(new TargetSlot(key, Connector(target, at, path), at, keeper), this, keeper.Time);
                 watched.Slot.Changed += (slot, changed) => Changed?.Invoke(slot, changed);
                 _watched.Add(key, watched);
             }
-            watched.Use(check);
+            watched.Use(target.Check ?? check);
             return watched.Slot;
         }
     }
 
-    private TargetConnector Connector(IPEndPoint at, TargetPath path) =>
-        path.IsUdp ? new DatagramConnector()
+    private TargetConnector Connector(Target target, IPEndPoint at, TargetPath path) =>
+        target.Reverse is { } app && Reverse is not null ? Reverse(app)
+        : path.IsUdp ? new DatagramConnector()
         : path.Tls is { } rule ? new TlsConnector(at, rule, rule.Authorities is null ? null : tls.AuthoritiesAt(rule.Authorities))
         : new SocketConnector(at);
 
@@ -88,6 +95,7 @@ internal sealed class TargetRegistry(TimeKeeper keeper, TlsStore tls) : IAsyncDi
         private static readonly TimeSpan WhileNotUp = TimeSpan.FromMilliseconds(250);
 
         private readonly CancellationTokenSource _stop = new();
+        private readonly TargetRegistry _registry;
         private readonly TimeProvider _time;
         private readonly TaskCompletionSource _checked = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private HealthCheck? _check;
@@ -95,9 +103,10 @@ internal sealed class TargetRegistry(TimeKeeper keeper, TlsStore tls) : IAsyncDi
         private readonly CancellationToken _stopped;
         private bool _started;
 
-        public Watched(TargetSlot slot, TimeProvider time)
+        public Watched(TargetSlot slot, TargetRegistry registry, TimeProvider time)
         {
             Slot = slot;
+            _registry = registry;
             _time = time;
             _stopped = _stop.Token;
             slot.CheckWanted += () => Volatile.Read(ref _wanted).TrySetResult();
@@ -129,11 +138,19 @@ internal sealed class TargetRegistry(TimeKeeper keeper, TlsStore tls) : IAsyncDi
             while (!_stopped.IsCancellationRequested)
             {
                 var check = Volatile.Read(ref _check);
+                var isWanted = _wanted.Task.IsCompleted;
                 Volatile.Write(ref _wanted, new(TaskCreationOptions.RunContinuationsAsynchronously));
                 try
                 {
+                    if (!isWanted && _registry.Sharing is { } sharing && sharing.IsAnothers(Slot))
+                    {
+                        _checked.TrySetResult();
+                        await PauseAsync(check?.Every ?? TimeSpan.FromSeconds(1)).ConfigureAwait(false);
+                        continue;
+                    }
                     if (await TargetCheck.AskAsync(Slot, check, _time, _stopped).ConfigureAwait(false) is { } told) Slot.Tell(told);
                     _checked.TrySetResult();
+                    _registry.Sharing?.Checked(Slot);
                     await PauseAsync(check?.Every ?? TimeSpan.FromSeconds(1)).ConfigureAwait(false);
                 }
                 catch (OperationCanceledException) when (_stopped.IsCancellationRequested)

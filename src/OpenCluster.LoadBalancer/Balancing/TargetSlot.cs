@@ -81,6 +81,9 @@ internal sealed class TargetSlot(TargetKey key, TargetConnector connector, IPEnd
         }
     }
 
+    /// <summary>Somebody found something else than we know: see for ourselves, now.</summary>
+    public void WantCheck() => CheckWanted?.Invoke();
+
     /// <summary>Counts a request in, unless there are <paramref name="most"/> at it already; 0 for no limit.</summary>
     public bool TryBegin(int most)
     {

@@ -80,7 +80,7 @@ internal static class SnapshotCheck
     private static void Target(RoutePlan route, Target target, List<string> errors)
     {
         if (!IPAddress.TryParse(target.Address, out _)) errors.Add($"route {route.Name}, target {target.Id}: \"{target.Address}\" is not an IP address");
-        if (target.Port is < 1 or > 65535) errors.Add($"route {route.Name}, target {target.Id}: {target.Port} is not a port from 1 to 65535");
+        if (target.Port is < 1 or > 65535 && target.Reverse is null) errors.Add($"route {route.Name}, target {target.Id}: {target.Port} is not a port from 1 to 65535");
         if (target.Weight is < 1 or > 1000) errors.Add($"route {route.Name}, target {target.Id}: a weight of {target.Weight} is not 1 to 1,000");
     }
 }

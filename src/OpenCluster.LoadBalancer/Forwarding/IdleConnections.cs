@@ -40,6 +40,11 @@ internal sealed class IdleConnections
 
     public void Return(TargetConnection connection, int epoch)
     {
+        if (connection.Transport.TryGiveBack())
+        {
+            connection.Close();
+            return;
+        }
         connection.Reuse();
         connection.Within(KeptFor);
         var stack = _stacks[connection.Transport.Loop?.Index ?? 0];

@@ -22,9 +22,14 @@ internal static class Front
     }
 
     private static AcceptedConnection Begin(Transport transport, IPEndPoint client, StreamListener listener, Listener plan, Stages stages) =>
-        plan.Protocol is ListenerProtocol.Tcp or ListenerProtocol.Tls
-            ? new RelayedConnection(transport, client, listener.EndPoint, plan, listener.Counters, stages)
-            : new ClientConnection(transport, new ClientFacts(client, isSecure: false, local: listener.EndPoint), stages);
+        plan.Protocol switch
+        {
+            ListenerProtocol.Tcp or ListenerProtocol.Tls => new RelayedConnection(transport, client, listener.EndPoint, plan, listener.Counters, stages),
+            ListenerProtocol.Registrations => stages.BeginOwn(transport, Facts(client, listener)),
+            _ => new ClientConnection(transport, Facts(client, listener), stages),
+        };
+
+    private static ClientFacts Facts(IPEndPoint client, StreamListener listener) => new(client, isSecure: false, local: listener.EndPoint);
 
     private static async ValueTask<AcceptedConnection?> BeginTlsAsync(Transport transport, IPEndPoint client, StreamListener listener, TlsServer tls, Stages stages)
     {

@@ -95,7 +95,8 @@ internal sealed class MetricsListener : IDisposable
             "/metrics" => ("200 OK", "text/plain; version=0.0.4", MetricsText.Of(_balancer)),
             "/healthz" => _balancer.Stages.IsDraining ? ("503 Service Unavailable", "text/plain", "draining\n") : ("200 OK", "text/plain", "ok\n"),
             "/targets" => ("200 OK", "application/json", JsonSerializer.Serialize(_balancer.Report(_instanceId), ModelJson.Default.BalancerReport)),
-            _ => ("404 Not Found", "text/plain", "Here are /metrics, /healthz and /targets.\n"),
+            var page when _balancer.Pages.TryGetValue(page, out var more) => ("200 OK", "application/json", more()),
+            _ => ("404 Not Found", "text/plain", "Here are /metrics, /healthz, /targets and /registrations.\n"),
         };
         var bytes = Encoding.UTF8.GetBytes(body);
         await socket.SendAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {code}\r\nContent-Type: {type}\r\nContent-Length: {bytes.Length}\r\nConnection: close\r\n\r\n"), ct).ConfigureAwait(false);

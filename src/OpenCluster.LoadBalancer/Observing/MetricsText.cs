@@ -30,6 +30,7 @@ internal static class MetricsText
         Routes(text, [.. stages.Routes.Values.OrderBy(r => r.Name, StringComparer.Ordinal)]);
         Targets(text, balancer);
         ListenerMetrics.Write(text, stages, balancer.Listeners, [.. stages.Routes.Values.OrderBy(r => r.Name, StringComparer.Ordinal)]);
+        balancer.MoreMetrics(text);
         return text.ToString();
     }
 

@@ -38,6 +38,9 @@ internal abstract class Transport : IDisposable
     /// <summary>Closes so that the other side sees it was no good end: with a reset where there is such a thing.</summary>
     public abstract void Abort();
 
+    /// <summary>A request on it has been answered whole, and it could carry another: gives it back to whoever keeps such connections. False for nobody.</summary>
+    public virtual bool TryGiveBack() => false;
+
     /// <summary>Closes. May come at any time from any thread, and more than once; what is under way then fails.</summary>
     public abstract void Dispose();
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using OpenCluster.Api;
+using OpenCluster.Api.Access;
 using OpenCluster.Api.Requests;
 using OpenCluster.Controller.Access;
 using OpenCluster.Controller.Tests.Support;

@@ -1,10 +1,10 @@
-namespace OpenCluster.Controller.Access;
+namespace OpenCluster.Api.Access;
 
 /// <summary>
 /// Counts wrong tokens and signatures by address: after <see cref="PerWindow"/> in a window the answer becomes "later", so that
 /// guessing and log flooding cost the guesser. Right ones are never held up, whoever else shares the address.
 /// </summary>
-internal sealed class FailureLimit(TimeProvider time)
+public sealed class FailureLimit(TimeProvider time)
 {
     public const int PerWindow = 30;
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(1);

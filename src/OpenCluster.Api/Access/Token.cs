@@ -2,13 +2,13 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace OpenCluster.Controller.Access;
+namespace OpenCluster.Api.Access;
 
 /// <summary>
 /// Bearer tokens (RFC 6750): <c>oc_</c> and 32 random bytes in base64url. With that much randomness a plain SHA-256 is as good as a
 /// password hash, and fast enough for every request.
 /// </summary>
-internal static class Token
+public static class Token
 {
     private const string Prefix = "oc_";
     private const int RandomBytes = 32;
