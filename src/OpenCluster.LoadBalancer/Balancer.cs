@@ -235,7 +235,7 @@ internal sealed class Balancer : IAsyncDisposable
         if (!check.AsksNothing || !memory.Gate.IsOpen) steps.Add(new AdmissionStep(check, memory.Gate, memory.Counters));
         if (toHttps || plan.Redirect is not null) steps.Add(new RedirectStep(plan.Redirect, toHttps));
         if (memory.Cache is { } cache) steps.Add(new CacheStep(cache, Keeper));
-        if (plan.WebRoot is not null) steps.Add(StaticFiles.Below(plan.WebRoot, before.OfType<StaticFiles>().FirstOrDefault()));
+        if (plan.WebRoot is not null) steps.Add(StaticFiles.Below(plan.WebRoot, plan.Web, before.OfType<StaticFiles>().FirstOrDefault()));
         return [.. steps];
     }
 

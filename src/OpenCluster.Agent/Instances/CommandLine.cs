@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using OpenCluster.Model.Files.Shapes;
 using OpenCluster.Model.Nouns;
 using OpenCluster.Model.Running;
 
@@ -11,7 +12,7 @@ internal static class CommandLine
     public static ImmutableArray<string> For(InstanceOrder order, AgentOptions agent, string home) => order.Spec.Kind switch
     {
         RunKind.Command or RunKind.Script => ["/bin/sh", "-c", Shell(order.Spec.Run)],
-        RunKind.Web => [Executable(agent), "web", "--root", order.Spec.WebRoot],
+        RunKind.Web => [Executable(agent), "web", "--root", order.Spec.WebRoot, .. Web(order.Spec.Web)],
         RunKind.LoadBalancer =>
         [
             Executable(agent), "load-balancer", "--directory", home, "--instance", order.Id,
@@ -46,6 +47,16 @@ internal static class CommandLine
 
     private static string Executable(AgentOptions agent) =>
         agent.ExecutablePath ?? Environment.ProcessPath ?? throw new AgentException("no-executable", "the path of the opencluster executable is not known; set executablePath in agent.json");
+
+    private static IEnumerable<string> Web(WebRule rule)
+    {
+        var usual = new WebRule();
+        if (rule.Fallback != usual.Fallback) yield return $"--fallback={rule.Fallback}";
+        if (rule.NotFound != usual.NotFound) yield return $"--not-found={rule.NotFound}";
+        if (rule.FreshFor != usual.FreshFor) yield return $"--fresh-for={Durations.Show(rule.FreshFor)}";
+        foreach (var path in rule.Immutable) yield return $"--immutable={path}";
+        if (!rule.Compress) yield return "--uncompressed";
+    }
 
     private static string[] TokenFile(AgentOptions agent) => agent.TokenFile is { } file ? ["--token-file", file] : [];
 }

@@ -360,6 +360,6 @@ internal sealed class Forwarder(ClientConnection client, Stages stages)
         if (_exchange.Watcher is { } watcher && await watcher.TryRescueAsync(client, status).ConfigureAwait(false)) return;
         _exchange.Route!.Counters.CountOwnError();
         stages.CountFailed();
-        await LocalAnswer.SendAsync(client, status, reason).ConfigureAwait(false);
+        await LocalAnswer.SendAsync(client, status, reason, html: status == 503 ? _exchange.Route.Rules.OfflinePage : "").ConfigureAwait(false);
     }
 }

@@ -12,14 +12,15 @@ internal static class LocalAnswer
 
     /// <param name="reason">For the log, and below 500 for the client too.</param>
     /// <param name="fields">Further header lines, each with its CRLF.</param>
-    public static async ValueTask SendAsync(ClientConnection client, int status, string reason, string fields = "")
+    /// <param name="html">Shown instead of the line of text; empty for that.</param>
+    public static async ValueTask SendAsync(ClientConnection client, int status, string reason, string fields = "", string html = "")
     {
         var exchange = client.Exchange;
         exchange.Status = status;
         exchange.Close |= !exchange.IsBodyRead;
         exchange.Reason = reason;
         // What targets said or where they are is for the log, not for strangers.
-        var page = Encoding.ASCII.GetBytes($"{status} {Title(status)}\n{(status >= 500 ? "Please try again in a moment." : Sentence(reason))}\n");
+        var page = html.Length > 0 ? Encoding.UTF8.GetBytes(html) : Encoding.ASCII.GetBytes($"{status} {Title(status)}\n{(status >= 500 ? "Please try again in a moment." : Sentence(reason))}\n");
         var to = new ByteWriter();
         to.Open();
         try
@@ -28,7 +29,9 @@ internal static class LocalAnswer
             to.Write(status);
             to.Write(" "u8);
             to.Write(Encoding.ASCII.GetBytes(Title(status)));
-            to.Write("\r\nContent-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\nContent-Length: "u8);
+            to.Write("\r\nContent-Type: text/"u8);
+            to.Write(html.Length > 0 ? "html"u8 : "plain"u8);
+            to.Write("; charset=utf-8\r\nCache-Control: no-store\r\nContent-Length: "u8);
             to.Write(page.Length);
             to.Write("\r\n"u8);
             to.Write(Encoding.ASCII.GetBytes(fields));

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using Microsoft.Win32.SafeHandles;
 using OpenCluster.LoadBalancer.Admission;
 using OpenCluster.LoadBalancer.Forwarding;
 using OpenCluster.LoadBalancer.Http;
@@ -199,6 +200,26 @@ internal sealed class ClientConnection : AcceptedConnection
         catch (Exception gone) when (Loss.Is(gone))
         {
             throw new ClientGoneException(gone);
+        }
+    }
+
+    /// <summary>Sends a piece of a file, the same way; false when the file ends before it.</summary>
+    /// <exception cref="ClientGoneException"/>
+    public async ValueTask<bool> SendFileAsync(SafeFileHandle file, long offset, int count)
+    {
+        Exchange.BytesOut += count;
+        Within(Limits.SendSilence);
+        try
+        {
+            return await Transport.SendFileAsync(file, offset, count).ConfigureAwait(false);
+        }
+        catch (Exception gone) when (Loss.Is(gone))
+        {
+            throw new ClientGoneException(gone);
+        }
+        finally
+        {
+            Within(null);
         }
     }
 

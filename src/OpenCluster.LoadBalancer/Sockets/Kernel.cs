@@ -1,11 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace OpenCluster.LoadBalancer.Sockets;
 
 /// <summary>
-/// The calls of the kernel the data path is made of, without anything in between. None of them blocks, except <see cref="Wait"/>.
+/// The calls of the kernel the data path is made of, without anything in between. None of them blocks, except <see cref="Wait"/> and <see cref="SendFile"/>.
 /// Numbers are Linux's own, the same on x86-64 and arm64. Failures come back as negative error numbers (errno(3)), never as exceptions.
 /// </summary>
 internal static unsafe partial class Kernel
@@ -14,6 +15,7 @@ internal static unsafe partial class Kernel
 
     private const int InternetStream = 1, NonBlocking = 0x800, CloseOnExec = 0x80000;
     private const int DontWait = 0x40, NoSignal = 0x4000, Peek = 0x2;
+    private const int NoWait = 0x8;
     private const int SolSocket = 1, SoLinger = 13, IpProtocolTcp = 6, TcpNoDelay = 1;
 
     public static int Receive(int socket, Span<byte> into)
@@ -24,6 +26,18 @@ internal static unsafe partial class Kernel
     public static int Send(int socket, ReadOnlySpan<byte> from)
     {
         fixed (byte* bytes = from) return Result(send(socket, bytes, (nuint)from.Length, DontWait | NoSignal));
+    }
+
+    /// <summary>Bytes of a file sent without a copy of ours, 0 at its end. Blocks while the disk is read; never for the socket.</summary>
+    public static int SendFile(int socket, SafeFileHandle file, long offset, int count) =>
+        Result(sendfile(socket, (int)file.DangerousGetHandle(), &offset, (nuint)count));
+
+    /// <summary>Whether a byte of a file can be had without the disk, as far as the file system can tell. What is read in order was read up to there.</summary>
+    public static bool IsInMemory(SafeFileHandle file, long offset)
+    {
+        byte one;
+        var into = stackalloc nint[] { (nint)(&one), 1 };
+        return preadv2((int)file.DangerousGetHandle(), into, 1, offset, NoWait) > 0;
     }
 
     /// <summary>Whether bytes or the end could be received now.</summary>
@@ -85,6 +99,12 @@ internal static unsafe partial class Kernel
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint send(int socket, byte* from, nuint length, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint sendfile(int socket, int file, long* offset, nuint count);
+
+    [LibraryImport("libc")]
+    private static partial nint preadv2(int file, nint* into, int count, long offset, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int socket(int family, int type, int protocol);

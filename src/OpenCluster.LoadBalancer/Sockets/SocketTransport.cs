@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Tasks.Sources;
+using Microsoft.Win32.SafeHandles;
 
 namespace OpenCluster.LoadBalancer.Sockets;
 
@@ -126,6 +127,31 @@ internal sealed class SocketTransport : Transport, IWatched, IThreadPoolWorkItem
         return WaitToSend();
     }
 
+    /// <summary>The kernel copies from its own memory of the file to the socket; what it must fetch from the disk first, it fetches on another thread.</summary>
+    public override async ValueTask<bool> SendFileAsync(SafeFileHandle file, long offset, int count)
+    {
+        while (count > 0)
+        {
+            var (from, most) = (offset, count);
+            var sent = Kernel.IsInMemory(file, offset + count - 1) ? SendFile(file, from, most) : await Task.Run(() => SendFile(file, from, most)).ConfigureAwait(false);
+            if (sent == 0) return false;
+            if (sent > 0)
+            {
+                offset += sent;
+                count -= sent;
+            }
+            else if (sent == Kernel.WouldBlock)
+            {
+                await WaitToSend().ConfigureAwait(false);
+            }
+            else
+            {
+                throw Failure(sent);
+            }
+        }
+        return true;
+    }
+
     public override void EndSending()
     {
         if (!Enter()) return;
@@ -214,6 +240,18 @@ internal sealed class SocketTransport : Transport, IWatched, IThreadPoolWorkItem
         return count;
     }
 
+    /// <summary>Bytes sent, 0 at the end of the file, or a negative error number.</summary>
+    private int SendFile(SafeFileHandle file, long offset, int count)
+    {
+        Interlocked.Exchange(ref _writable, 0);
+        if (!Enter()) return Kernel.Canceled;
+        int sent;
+        do sent = Kernel.SendFile(_socket, file, offset, count);
+        while (sent == Kernel.Interrupted);
+        Leave();
+        return sent;
+    }
+
     private int Connect()
     {
         Interlocked.Exchange(ref _writable, 0);
@@ -268,7 +306,8 @@ internal sealed class SocketTransport : Transport, IWatched, IThreadPoolWorkItem
     {
         while (Interlocked.Exchange(ref _sendWaits, 0) != 0)
         {
-            var result = _connecting ? Connect() : Send(_unsent.Span);
+            // With nothing to send, who waits sends something else as soon as that is possible.
+            var result = _connecting ? Connect() : _unsent.IsEmpty ? 0 : Send(_unsent.Span);
             var isOver = _connecting ? result != Kernel.InProgress : result == _unsent.Length || (result < 0 && result != Kernel.WouldBlock);
             if (isOver)
             {

@@ -1,3 +1,6 @@
+using System.Buffers;
+using Microsoft.Win32.SafeHandles;
+
 namespace OpenCluster.LoadBalancer.Sockets;
 
 /// <summary>
@@ -28,6 +31,28 @@ internal abstract class Transport : IDisposable
     /// the caller's again once this completes.
     /// </summary>
     public abstract ValueTask SendAsync(ReadOnlyMemory<byte> bytes);
+
+    /// <summary>All of a piece of a file; false when the file ends before it does. Read elsewhere, since the disk may block.</summary>
+    /// <param name="count">Memory it takes, where the transport must see the bytes.</param>
+    public virtual async ValueTask<bool> SendFileAsync(SafeFileHandle file, long offset, int count)
+    {
+        var piece = ArrayPool<byte>.Shared.Rent(count);
+        try
+        {
+            for (var read = 0; read < count;)
+            {
+                var more = await RandomAccess.ReadAsync(file, piece.AsMemory(read, count - read), offset + read).ConfigureAwait(false);
+                if (more == 0) return false;
+                read += more;
+            }
+            await SendAsync(piece.AsMemory(0, count)).ConfigureAwait(false);
+            return true;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(piece);
+        }
+    }
 
     /// <summary>Whether something can be received at once: bytes, or the end.</summary>
     public abstract bool HasInput { get; }

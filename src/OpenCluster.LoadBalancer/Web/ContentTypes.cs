@@ -43,4 +43,8 @@ internal static class ContentTypes
     };
 
     public static string Of(string file) => ByExtension.GetValueOrDefault(Path.GetExtension(file), "application/octet-stream");
+
+    /// <summary>Whether compressing it gains anything: pictures, sounds and archives are compressed already.</summary>
+    public static bool IsText(string type) =>
+        type.StartsWith("text/", StringComparison.Ordinal) || type.Contains("json", StringComparison.Ordinal) || type.Contains("xml", StringComparison.Ordinal) || type is "application/wasm" or "font/ttf" or "font/otf";
 }

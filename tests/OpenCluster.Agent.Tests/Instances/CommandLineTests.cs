@@ -1,4 +1,6 @@
 using OpenCluster.Agent.Instances;
+using OpenCluster.Model.Nouns;
+using OpenCluster.Model.Running;
 
 namespace OpenCluster.Agent.Tests.Instances;
 
@@ -17,4 +19,27 @@ public sealed class CommandLineTests
     [InlineData("exec ./run", false)]
     public void Plain_command_replaces_the_shell_and_anything_else_keeps_it(string run, bool plain) =>
         Assert.Equal(plain ? "exec " + run.Trim() : run, CommandLine.Shell(run));
+
+    [Fact]
+    public void Static_site_is_told_what_is_unusual_and_nothing_else()
+    {
+        var rule = new WebRule { Fallback = "/index.html", NotFound = "/404.html", FreshFor = TimeSpan.FromMinutes(5), Immutable = ["/assets", "/fonts"], Compress = false };
+        Assert.Equal(
+            ["/bin/oc", "web", "--root", "public", "--fallback=/index.html", "--not-found=/404.html", "--fresh-for=5m", "--immutable=/assets", "--immutable=/fonts", "--uncompressed"],
+            CommandLine.For(Order(rule), Agent, "/home"));
+        Assert.Equal(["/bin/oc", "web", "--root", "public"], CommandLine.For(Order(new WebRule()), Agent, "/home"));
+    }
+
+    private static AgentOptions Agent => new() { Directory = "/tmp", ServerId = "s1", ServerName = "s1", Controllers = [new Uri("http://localhost")], ExecutablePath = "/bin/oc" };
+
+    private static InstanceOrder Order(WebRule rule) => new()
+    {
+        Id = "web-1",
+        ServiceId = "s",
+        Service = "web",
+        Zone = "default",
+        Location = "default",
+        Address = "127.0.0.1",
+        Spec = new ServiceSpec { Kind = RunKind.Web, WebRoot = "public", Web = rule },
+    };
 }

@@ -155,6 +155,146 @@ public sealed class StaticFilesTests : IDisposable
         Assert.Equal(200, (await client.GetAsync("/app.js")).Status);
     }
 
-    private Task<TestBalancer> StartAsync() =>
-        TestBalancer.ServeAsync(new RoutePlan { Id = "r1", Name = "web", Matches = [new RouteMatch("*")], WebRoot = _root });
+    [Theory]
+    [InlineData("/users/joe?tab=1", 200, "<h1>home</h1>")]
+    [InlineData("/users/", 200, "<h1>home</h1>")]
+    [InlineData("/app.js", 200, "0123456789")]
+    [InlineData("/missing.js", 404, "<h1>not here</h1>")]
+    [InlineData("/.secret", 404, "404 Not Found\nNo such file.\n")]
+    public async Task Pages_that_do_not_exist_fall_back_and_files_do_not(string target, int status, string body)
+    {
+        File.WriteAllText(Path.Combine(_root, "404.html"), "<h1>not here</h1>");
+        await using var web = await StartAsync(new WebRule { Fallback = "/index.html", NotFound = "/404.html" });
+        using var client = web.Client();
+        for (var again = 0; again < 2; again++)
+        {
+            var answer = await client.GetAsync(target);
+            Assert.Equal((status, body), (answer.Status, answer.Body));
+        }
+    }
+
+    [Fact]
+    public async Task The_page_of_a_404_is_never_taken_for_a_file()
+    {
+        File.WriteAllText(Path.Combine(_root, "404.html"), "<h1>not here</h1>");
+        await using var web = await StartAsync(new WebRule { NotFound = "/404.html" });
+        using var client = web.Client();
+        var tag = (await client.GetAsync("/404.html")).Field("ETag");
+        var answer = await client.GetAsync("/missing", $"If-None-Match: {tag}\r\nRange: bytes=0-3\r\n");
+        Assert.Equal((404, "<h1>not here</h1>"), (answer.Status, answer.Body));
+    }
+
+    [Theory]
+    [InlineData("/index.html", "public, max-age=300")]
+    [InlineData("/docs/", "public, max-age=31536000, immutable")]
+    [InlineData("/docs.txt", "public, max-age=300")]
+    public async Task Clients_are_told_how_long_they_may_keep_a_file(string target, string cacheControl)
+    {
+        File.WriteAllText(Path.Combine(_root, "docs.txt"), "beside docs, not below it");
+        await using var web = await StartAsync(new WebRule { FreshFor = TimeSpan.FromMinutes(5), Immutable = ["/docs/"] });
+        using var client = web.Client();
+        var answer = await client.GetAsync(target);
+        Assert.Equal(cacheControl, answer.Field("Cache-Control"));
+        Assert.Equal(cacheControl, (await client.GetAsync(target, $"If-None-Match: {answer.Field("ETag")}\r\n")).Field("Cache-Control"));
+    }
+
+    [Fact]
+    public async Task Clients_ask_each_time_unless_told_otherwise()
+    {
+        await using var web = await StartAsync();
+        using var client = web.Client();
+        Assert.Equal("no-cache", (await client.GetAsync("/index.html")).Field("Cache-Control"));
+    }
+
+    [Theory]
+    [InlineData("gzip, deflate, br", "br")]
+    [InlineData("gzip", "gzip")]
+    [InlineData("br;q=0.5, gzip;q=0.8", "gzip")]
+    [InlineData("br;q=0, gzip;q=0.000", null)]
+    [InlineData("zstd", null)]
+    [InlineData("", null)]
+    public async Task Texts_are_compressed_for_those_who_accept_it(string accepted, string? coding)
+    {
+        var text = string.Concat(Enumerable.Range(0, 2000).Select(i => $"line {i}\n"));
+        File.WriteAllText(Path.Combine(_root, "long.txt"), text);
+        await using var web = await StartAsync();
+        using var client = web.Client();
+        for (var again = 0; again < 2; again++)
+        {
+            var answer = await client.GetAsync("/long.txt", $"Accept-Encoding: {accepted}\r\n");
+            Assert.Equal((200, coding, "Accept-Encoding"), (answer.Status, answer.Field("Content-Encoding"), answer.Field("Vary")));
+            Assert.Equal(text, Unpack(answer));
+        }
+    }
+
+    [Fact]
+    public async Task What_is_large_is_compressed_as_well_and_ranges_are_of_what_is_sent()
+    {
+        var text = string.Concat(Enumerable.Range(0, 100_000).Select(i => $"line {i}\n"));
+        File.WriteAllText(Path.Combine(_root, "long.js"), text);
+        await using var web = await StartAsync();
+        using var client = web.Client();
+        var whole = await client.GetAsync("/long.js", "Accept-Encoding: br\r\n");
+        Assert.Equal(text, Unpack(whole));
+        var part = await client.GetAsync("/long.js", $"Accept-Encoding: br\r\nRange: bytes=10-19\r\nIf-Range: {whole.Field("ETag")}\r\n");
+        Assert.Equal((206, whole.Body[10..20]), (part.Status, part.Body));
+    }
+
+    [Theory]
+    [InlineData("picture.png", true)]
+    [InlineData("long.txt", false)]
+    public async Task Nothing_is_compressed_that_gains_nothing_or_when_it_is_switched_off(string file, bool compress)
+    {
+        File.WriteAllText(Path.Combine(_root, file), new string('x', 5000));
+        await using var web = await StartAsync(new WebRule { Compress = compress });
+        using var client = web.Client();
+        var answer = await client.GetAsync("/" + file, "Accept-Encoding: br, gzip\r\n");
+        Assert.Equal((null, 5000), (answer.Field("Content-Encoding"), answer.Body.Length));
+    }
+
+    [Fact]
+    public async Task Of_several_compressed_files_the_best_accepted_one_is_sent()
+    {
+        foreach (var coding in new[] { "br", "zst", "gz" }) File.WriteAllText(Path.Combine(_root, "app.css." + coding), coding);
+        File.WriteAllText(Path.Combine(_root, "app.css"), "plain");
+        File.CreateSymbolicLink(Path.Combine(_root, "index.html.br"), Path.Combine(_outside, "passwd"));
+        await using var web = await StartAsync();
+        using var client = web.Client();
+        Assert.Equal("br", (await client.GetAsync("/app.css", "Accept-Encoding: gzip, zstd, br\r\n")).Body);
+        var zstd = await client.GetAsync("/app.css", "Accept-Encoding: gzip, zstd\r\n");
+        Assert.Equal(("zst", "zstd"), (zstd.Body, zstd.Field("Content-Encoding")));
+        Assert.Equal("<h1>home</h1>", (await client.GetAsync("/index.html", "Accept-Encoding: br\r\n")).Body);
+    }
+
+    [Fact]
+    public async Task Many_large_files_at_once_to_slow_readers_arrive_whole()
+    {
+        await using var web = await StartAsync();
+        var expected = await File.ReadAllBytesAsync(Path.Combine(_root, "large.bin"), TestContext.Current.CancellationToken);
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
+        {
+            using var client = web.Client();
+            client.Socket.ReceiveBufferSize = 128 * 1024;
+            for (var i = 0; i < 3; i++)
+            {
+                var answer = await client.GetAsync("/large.bin");
+                Assert.Equal(expected, System.Text.Encoding.Latin1.GetBytes(answer.Body));
+            }
+        }));
+    }
+
+    private static string Unpack(RawAnswer answer)
+    {
+        var body = new MemoryStream(System.Text.Encoding.Latin1.GetBytes(answer.Body));
+        using Stream plain = answer.Field("Content-Encoding") switch
+        {
+            "br" => new System.IO.Compression.BrotliStream(body, System.IO.Compression.CompressionMode.Decompress),
+            "gzip" => new System.IO.Compression.GZipStream(body, System.IO.Compression.CompressionMode.Decompress),
+            _ => body,
+        };
+        return new StreamReader(plain).ReadToEnd();
+    }
+
+    private Task<TestBalancer> StartAsync(WebRule? rule = null) =>
+        TestBalancer.ServeAsync(new RoutePlan { Id = "r1", Name = "web", Matches = [new RouteMatch("*")], WebRoot = _root, Web = rule ?? new WebRule() });
 }
