@@ -1,0 +1,169 @@
+namespace OpenCluster.Simulation.Sets;
+
+/// <summary>
+/// A data server's process, as Redis behaves: takes writes when told it is primary, streams them to who follows it, confirms a write when
+/// enough of these have it; a follower whose history is not a beginning of its primary's drops it and is filled anew.
+/// </summary>
+internal sealed class SetServer(SetWorld world, SetHost host, double rate)
+{
+    private readonly SortedDictionary<string, int> followers = new(StringComparer.Ordinal);
+    private readonly List<(int Index, Relay Relay, int Write)> waiting = [];
+    private bool takesWrites;
+    private long epoch;
+    private string? follows;
+    private bool filling;
+
+    public Actor Actor { get; } = new(world, host.Name + " server", rate);
+
+    /// <summary>On disk, with <see cref="Lineage"/>.</summary>
+    public History History { get; private set; } = new();
+
+    public long Lineage { get; private set; }
+
+    /// <summary>As the agent reads it: nothing while it is being filled.</summary>
+    public (long Lineage, long Offset) Progress => filling ? (0, 0) : (Lineage, History.Length);
+
+    public bool IsInStepWith(SetServer primary) => follows == primary.Name && !filling && Lineage == primary.epoch && History.Length == primary.History.Length;
+
+    private string Name => host.Name;
+
+    public void Start()
+    {
+        Actor.Start();
+        takesWrites = false;
+        follows = null;
+        followers.Clear();
+        waiting.Clear();
+        // What was being filled when it died is no data.
+        if (filling) Wipe();
+        filling = false;
+        Actor.Every(TimeSpan.FromMilliseconds(150), Ping);
+    }
+
+    public void Wipe() => (History, Lineage) = (new History(), 0);
+
+    public void LoseTail(int count) => History.LoseTail(count);
+
+    public void MakePrimary(long newEpoch)
+    {
+        (takesWrites, epoch, follows, Lineage) = (true, newEpoch, null, newEpoch);
+        followers.Clear();
+    }
+
+    public void Fence()
+    {
+        takesWrites = false;
+        follows = null;
+        waiting.Clear();
+    }
+
+    public void Follow(string primary, long newEpoch)
+    {
+        if (follows == primary && epoch == newEpoch) return;
+        Fence();
+        (follows, epoch) = (primary, newEpoch);
+        AskSync();
+    }
+
+    public void Write(Relay relay, long relayEpoch, int write)
+    {
+        if (!takesWrites || relayEpoch != epoch) return;
+        History.Append(write);
+        waiting.Add((History.Length, relay, write));
+        foreach (var name in followers.Keys) Stream(name);
+        Confirm();
+    }
+
+    private void Ping()
+    {
+        if (takesWrites)
+        {
+            foreach (var name in followers.Keys) Stream(name);
+        }
+        else if (follows is not null && filling)
+        {
+            AskSync();
+        }
+    }
+
+    /// <summary>All that the follower is not known to have; a lost message is made good by the next.</summary>
+    private void Stream(string name)
+    {
+        var from = followers[name];
+        var (digest, sent, at) = (History.DigestAt(from), History.From(from).ToList(), epoch);
+        world.To(host, name, server => server.Take(Name, at, from, digest, sent));
+    }
+
+    private void Take(string from, long at, int start, ulong digest, List<int> writes)
+    {
+        if (from != follows || at != epoch || filling) return;
+        host.HearPrimary(at);
+        if (!History.Begins(start, digest))
+        {
+            AskSync();
+            return;
+        }
+        foreach (var write in writes.Skip(History.Length - start)) History.Append(write);
+        Lineage = at;
+        Acknowledge();
+    }
+
+    private void Acknowledge()
+    {
+        var (length, at) = (History.Length, epoch);
+        world.To(host, follows!, server => server.Acknowledged(Name, at, length));
+    }
+
+    private void Acknowledged(string name, long at, int length)
+    {
+        if (!takesWrites || at != epoch || !followers.TryGetValue(name, out var known)) return;
+        followers[name] = Math.Max(known, length);
+        Confirm();
+    }
+
+    private void Confirm()
+    {
+        var have = followers.Values.Append(History.Length).OrderDescending().ElementAtOrDefault(world.Set.Replicas);
+        foreach (var (index, relay, write) in waiting.Where(w => w.Index <= have).ToList())
+        {
+            waiting.Remove((index, relay, write));
+            var (at, confirmed) = (epoch, world.Now);
+            world.Network.Send(Name, relay.Name, relay.Actor, () => relay.Confirmed(write, at, confirmed));
+        }
+    }
+
+    private void AskSync()
+    {
+        var (length, digest, at) = (History.Length, History.DigestAt(History.Length), epoch);
+        world.To(host, follows!, server => server.Sync(Name, at, filling ? 0 : length, filling ? ulong.MaxValue : digest));
+    }
+
+    private void Sync(string name, long at, int length, ulong digest)
+    {
+        if (!takesWrites || at != epoch) return;
+        if (History.Begins(length, digest))
+        {
+            followers[name] = length;
+            Stream(name);
+            return;
+        }
+        world.To(host, name, server => server.BeginFilling(Name, at));
+        // A snapshot takes its time, and is of the moment it began.
+        var snapshot = History.Copy();
+        Actor.In(world.Random.Millis(50, 800), () => world.To(host, name, server => server.Fill(Name, at, snapshot)));
+    }
+
+    private void BeginFilling(string from, long at)
+    {
+        if (from != follows || at != epoch || filling) return;
+        world.Trace.Say(Name, $"drops its {History.Length} writes and is filled from {from}");
+        filling = true;
+    }
+
+    private void Fill(string from, long at, History snapshot)
+    {
+        if (from != follows || at != epoch || !filling) return;
+        (History, Lineage, filling) = (snapshot.Copy(), at, false);
+        AskSync();
+    }
+}

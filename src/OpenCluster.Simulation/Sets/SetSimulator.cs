@@ -1,0 +1,66 @@
+using OpenCluster.Decisions.Sets;
+using OpenCluster.Simulation.Time;
+
+namespace OpenCluster.Simulation.Sets;
+
+/// <summary>
+/// Runs one seed of a replicated set: the real voters, leases, copies' agents and controllers, over simulated servers that replicate as
+/// Redis does, while things break; then a quiet time in which all must heal. Same seed, same run.
+/// </summary>
+public static class SetSimulator
+{
+    public static SetResult Run(ulong seed, bool faults = true, bool trace = false, TimeSpan? duration = null)
+    {
+        var world = new SetWorld(seed, trace);
+        var breaking = new SetFaults(world);
+        var busy = duration ?? TimeSpan.FromMinutes(2);
+        var random = world.Random;
+        world.Timeline.In(TimeSpan.FromSeconds(3), () => world.ClientsOn = true);
+        if (faults)
+        {
+            for (var left = random.Between(2, 14); left > 0; left--)
+                world.Timeline.In(random.Between(TimeSpan.FromSeconds(4), busy), breaking.BreakSomething);
+        }
+        for (var left = random.Below(3); left > 0; left--)
+            world.Timeline.In(random.Between(TimeSpan.FromSeconds(5), busy), () => Ask(world));
+
+        var end = Timeline.Start + busy + Quiet;
+        try
+        {
+            while (world.Checks.Violations.Count == 0 && world.Timeline.Step(end))
+            {
+            }
+            if (world.Checks.Violations.Count == 0)
+            {
+                world.ClientsOn = false;
+                while (world.Timeline.Step(end + TimeSpan.FromSeconds(2)))
+                {
+                }
+                world.Checks.AtTheEnd(world);
+            }
+        }
+        catch (InvalidOperationException broken)
+        {
+            world.Checks.Violated(broken.Message);
+        }
+        return new SetResult(seed, [.. world.Checks.Violations], trace ? world.Trace.Lines : [], world.Store.Set.Epoch, world.Checks.AcknowledgedWrites, breaking.Count);
+    }
+
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(100);
+
+    /// <summary>The owner moves the primary, or changes who votes.</summary>
+    private static void Ask(SetWorld world)
+    {
+        var controller = world.Random.Of(world.Controllers);
+        var member = world.Random.Of(world.Set.Members);
+        SetEvent what = world.Random.Chance(60)
+            ? new SetEvent.MoveWanted(member, "the owner moves it")
+            : new SetEvent.VotersWanted([.. world.Hosts.Keys.Where(h => h[0] == 'm' || world.Random.Chance(50))]);
+        world.Trace.Say("owner", $"{what}");
+        controller.Actor.Run(() => controller.Feed(what));
+    }
+}
+
+/// <summary>What a seed of <see cref="SetSimulator"/> led to.</summary>
+public sealed record SetResult(
+    ulong Seed, System.Collections.Immutable.ImmutableArray<string> Violations, System.Collections.Immutable.ImmutableArray<string> Trace, long Epochs, int AcknowledgedWrites, int Faults);
