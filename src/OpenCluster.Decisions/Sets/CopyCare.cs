@@ -53,8 +53,9 @@ public static class CopyCare
     private static Decision<Copy, CopyEffect> Asked(Copy copy, long epoch)
     {
         if (epoch == copy.Epoch) return Decision.Then<Copy, CopyEffect>(copy, new CopyEffect.Tell(copy.Report(epoch)));
-        // One that ended in an older epoch may be primary again in this one.
-        var asked = copy with { Epoch = epoch, Role = copy.Role is MemberRole.Primary or MemberRole.Ended ? MemberRole.Fenced : copy.Role };
+        // One that ended in an older epoch may be primary again in this one; one that followed has nobody to follow in this one yet. Its
+        // process is left on its old primary's stream, though: cut from it, it would have to be filled from the beginning.
+        var asked = copy with { Epoch = epoch, Role = MemberRole.Fenced, Follows = null };
         var effects = EndOfLease(copy);
         effects.Add(new CopyEffect.Tell(asked.Report(epoch)));
         return new(asked, Persist.StateFirst, [.. effects]);

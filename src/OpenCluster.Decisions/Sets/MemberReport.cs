@@ -2,7 +2,7 @@ namespace OpenCluster.Decisions.Sets;
 
 public enum MemberRole
 {
-    /// <summary>Runs, fenced: neither writes nor follows. So every copy starts.</summary>
+    /// <summary>Runs, without an order in its epoch: takes no writes. So every copy starts.</summary>
     Fenced,
     Follows,
     Primary,

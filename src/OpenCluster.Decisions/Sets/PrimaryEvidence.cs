@@ -9,8 +9,9 @@ public static class PrimaryEvidence
     {
         var set = state.Set;
         var report = state.Of(set.Primary);
-        // Its own agent saw it end: enough at once. So is a copy that is fenced or follows, or is empty: it cannot be primary again in its epoch.
-        if (report is not null && (report.Role != MemberRole.Primary || report.Epoch != set.Epoch || !report.HasData) && report.Epoch >= set.Epoch)
+        // Its own agent saw it end, or lose its data, or obeys a newer epoch: enough at once. Reports may overtake each other; but within an
+        // epoch a copy is first not primary, then primary, then ended, so that "fenced" after "primary" is only old news.
+        if (report is not null && (report.Epoch > set.Epoch || (report.Epoch == set.Epoch && (report.Role == MemberRole.Ended || (report.Role == MemberRole.Primary && !report.HasData)))))
             return report.Trouble ?? "its own agent says that it is primary no more";
         if (!mayJudgeSilence) return null;
 

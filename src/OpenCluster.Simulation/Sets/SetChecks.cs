@@ -40,7 +40,7 @@ internal sealed class SetChecks
         if (lost.Count > 0) Violated($"{lost.Count} acknowledged writes are lost, the first {lost[0]} of epoch {acknowledged[lost[0]]}");
         foreach (var member in world.Members)
         {
-            if (member.Server != primary && !member.Server.IsInStepWith(primary)) Violated($"{member.Name} is not in step with {set.Primary}");
+            if (member.Server != primary && !member.Server.IsInStepWith(primary)) Violated($"{member.Name} is not in step with {set.Primary}: it {member.Server}, {primary.History.Length} there");
         }
         if (world.Now - LastAcknowledged > TimeSpan.FromSeconds(10)) Violated("clients have had no acknowledgement for 10 s though nothing is broken");
     }

@@ -125,13 +125,19 @@ internal sealed class SetHost
 
     private void Begin()
     {
-        if (!isWitness && Server.Actor.Up)
-            Feed(StartedAnew ? new CopyEvent.ProcessStarted(Server.Progress.Lineage, Server.Progress.Offset) : new CopyEvent.ProcessFound(Server.Progress.Lineage, Server.Progress.Offset));
+        if (!isWitness) Feed(WhatWasFound());
         StartedAnew = false;
         Agent.Every(TimeSpan.FromMilliseconds(300), Report);
         Agent.Every(TimeSpan.FromMilliseconds(50), () => Feed(new LeaseEvent.TimePassed()));
         if (!isWitness) Agent.Every(TimeSpan.FromMilliseconds(250), Check);
     }
+
+    private CopyEvent WhatWasFound() => (Server.Actor.Up, StartedAnew) switch
+    {
+        (false, _) => new CopyEvent.ProcessEnded("its process was gone when its agent came back"),
+        (true, true) => new CopyEvent.ProcessStarted(Server.Progress.Lineage, Server.Progress.Offset),
+        (true, false) => new CopyEvent.ProcessFound(Server.Progress.Lineage, Server.Progress.Offset),
+    };
 
     private int failedChecks;
 

@@ -6,12 +6,15 @@ namespace OpenCluster.Simulation.Sets;
 /// </summary>
 internal sealed class SetServer(SetWorld world, SetHost host, double rate)
 {
+    private const int PatientPings = 6;
+
     private readonly SortedDictionary<string, int> followers = new(StringComparer.Ordinal);
     private readonly List<(int Index, Relay Relay, int Write)> waiting = [];
     private bool takesWrites;
     private long epoch;
     private string? follows;
     private bool filling;
+    private int pingsUnheard;
 
     public Actor Actor { get; } = new(world, host.Name + " server", rate);
 
@@ -24,6 +27,9 @@ internal sealed class SetServer(SetWorld world, SetHost host, double rate)
     public (long Lineage, long Offset) Progress => filling ? (0, 0) : (Lineage, History.Length);
 
     public bool IsInStepWith(SetServer primary) => follows == primary.Name && !filling && Lineage == primary.epoch && History.Length == primary.History.Length;
+
+    public override string ToString() =>
+        $"{(filling ? "is being filled from" : follows is null ? "follows nobody" : "follows")} {follows} in epoch {epoch}, with {History.Length} writes of lineage {Lineage}";
 
     private string Name => host.Name;
 
@@ -80,8 +86,10 @@ internal sealed class SetServer(SetWorld world, SetHost host, double rate)
         {
             foreach (var name in followers.Keys) Stream(name);
         }
-        else if (follows is not null && filling)
+        else if (follows is not null && (filling || ++pingsUnheard > PatientPings))
         {
+            // The primary may never have heard of this follower, or have lost the snapshot on its way.
+            pingsUnheard = 0;
             AskSync();
         }
     }
@@ -98,6 +106,7 @@ internal sealed class SetServer(SetWorld world, SetHost host, double rate)
     {
         if (from != follows || at != epoch || filling) return;
         host.HearPrimary(at);
+        pingsUnheard = 0;
         if (!History.Begins(start, digest))
         {
             AskSync();

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OpenCluster.Decisions.Sets;
 using OpenCluster.Simulation.Time;
 
@@ -43,7 +44,7 @@ public static class SetSimulator
         {
             world.Checks.Violated(broken.Message);
         }
-        return new SetResult(seed, [.. world.Checks.Violations], trace ? world.Trace.Lines : [], world.Store.Set.Epoch, world.Checks.AcknowledgedWrites, breaking.Count);
+        return new SetResult(seed, [.. world.Checks.Violations], trace ? world.Trace.Lines : [], world.Store.Set.Epoch, world.Checks.AcknowledgedWrites, breaking.Count, world.Now - Timeline.Start);
     }
 
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(100);
@@ -63,4 +64,4 @@ public static class SetSimulator
 
 /// <summary>What a seed of <see cref="SetSimulator"/> led to.</summary>
 public sealed record SetResult(
-    ulong Seed, System.Collections.Immutable.ImmutableArray<string> Violations, System.Collections.Immutable.ImmutableArray<string> Trace, long Epochs, int AcknowledgedWrites, int Faults);
+    ulong Seed, ImmutableArray<string> Violations, ImmutableArray<string> Trace, long Epochs, int AcknowledgedWrites, int Faults, TimeSpan Lived);

@@ -15,7 +15,6 @@ public class SetSimulatorTests
             var result = SetSimulator.Run(seed, faults: false, trace: true);
             var asked = result.Trace.Count(line => line.Contains("owner", StringComparison.Ordinal));
             Assert.Empty(result.Violations);
-            if (result.Epochs > 1 + asked) File.WriteAllLines("/tmp/set2.trace", result.Trace);
             Assert.InRange(result.Epochs, 1, 1 + asked);
         }
     }
@@ -32,7 +31,6 @@ public class SetSimulatorTests
         for (var seed = from; TimeProvider.System.GetElapsedTime(started).TotalSeconds < seconds; seed++)
         {
             var result = SetSimulator.Run(seed, faults);
-            if (!result.Violations.IsEmpty) File.WriteAllLines("/tmp/set.trace", SetSimulator.Run(seed, faults, trace: true).Trace);
             Assert.True(result.Violations.IsEmpty, $"opencluster simulate --set --seed {seed}\n{string.Join('\n', result.Violations)}");
             Assert.True(result.AcknowledgedWrites > 100, $"seed {seed}: only {result.AcknowledgedWrites} writes were acknowledged");
         }
