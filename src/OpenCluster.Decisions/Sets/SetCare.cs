@@ -88,7 +88,7 @@ public static class SetCare
             Since = now,
             Tries = state.Set.Phase == SetPhase.Serving ? 0 : Math.Min(state.Set.Tries + 1, 16),
         };
-        var electing = state with { Set = set, Promises = state.Promises.Clear(), Voters = state.Voters.Clear(), NextAct = now + rules.AskAgain };
+        var electing = state with { Set = set, Promises = state.Promises.Clear(), Voters = state.Voters.Clear(), AskedReports = false, NextAct = now + rules.AskAgain };
         return Decision.PersistThen(electing, AskPromises(set).AsSpan());
     }
 
@@ -134,9 +134,10 @@ public static class SetCare
                 state with { Set = promoting, NextAct = now + rules.AskAgain, Told = null },
                 Promote(promoting));
         }
-        var asking = state with { NextAct = now + (chosen is null || waitsForWanted ? rules.AskAgain : Courtesy) };
-        // The first question goes out the moment the leases are out, not when the next act is due.
-        if (!due && SetElection.Answers(state).Length > 0) return Decision.Quietly<SetState, SetEffect>(state);
+        var asking = state with { AskedReports = true, NextAct = now + (chosen is null || waitsForWanted ? rules.AskAgain : Courtesy) };
+        // The first question goes out the moment the leases are out. After that only time asks again: if answers did that are of no use,
+        // copies that are all down would be asked ever more often.
+        if (!due && state.AskedReports) return Decision.Quietly<SetState, SetEffect>(state);
         return Tell(asking, "too few copies can be asked to be sure that every acknowledged write survives", AskReports(set), rules, now, quiet: chosen is not null);
     }
 

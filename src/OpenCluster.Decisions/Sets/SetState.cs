@@ -20,6 +20,9 @@ public sealed record SetState
     /// <summary>Voters that promised the present epoch, and when what they granted before is out.</summary>
     public ImmutableSortedDictionary<string, DateTimeOffset> Promises { get; init; } = ImmutableSortedDictionary.Create<string, DateTimeOffset>(Names);
 
+    /// <summary>Whether copies have been asked what they hold in the present epoch.</summary>
+    public bool AskedReports { get; init; }
+
     /// <summary>When to ask again, look again, or give up waiting; null while there is nothing to wait for.</summary>
     public DateTimeOffset? NextAct { get; init; }
 

@@ -7,6 +7,7 @@ namespace OpenCluster.Simulation.Sets;
 internal sealed class SetServer(SetWorld world, SetHost host, double rate)
 {
     private const int PatientPings = 6;
+    private const int MostAtOnce = 500;
 
     private readonly SortedDictionary<string, int> followers = new(StringComparer.Ordinal);
     private readonly List<(int Index, Relay Relay, int Write)> waiting = [];
@@ -94,11 +95,11 @@ internal sealed class SetServer(SetWorld world, SetHost host, double rate)
         }
     }
 
-    /// <summary>All that the follower is not known to have; a lost message is made good by the next.</summary>
+    /// <summary>What the follower is not known to have; a lost message is made good by the next.</summary>
     private void Stream(string name)
     {
         var from = followers[name];
-        var (digest, sent, at) = (History.DigestAt(from), History.From(from).ToList(), epoch);
+        var (digest, sent, at) = (History.DigestAt(from), History.From(from).Take(MostAtOnce).ToList(), epoch);
         world.To(host, name, server => server.Take(Name, at, from, digest, sent));
     }
 

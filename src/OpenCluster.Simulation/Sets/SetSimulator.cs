@@ -28,8 +28,10 @@ public static class SetSimulator
         var end = Timeline.Start + busy + Quiet;
         try
         {
+            var steps = 0;
             while (world.Checks.Violations.Count == 0 && world.Timeline.Step(end))
             {
+                if (++steps > MostSteps) world.Checks.Violated($"more than {MostSteps:N0} messages and timers: each brings about more than one other");
             }
             if (world.Checks.Violations.Count == 0)
             {
@@ -46,6 +48,9 @@ public static class SetSimulator
         }
         return new SetResult(seed, [.. world.Checks.Violations], trace ? world.Trace.Lines : [], world.Store.Set.Epoch, world.Checks.AcknowledgedWrites, breaking.Count, world.Now - Timeline.Start);
     }
+
+    /// <summary>Ten times what a busy run needs.</summary>
+    private const int MostSteps = 5_000_000;
 
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(100);
 

@@ -114,6 +114,19 @@ public class SetCareTests
     }
 
     [Fact]
+    public void Answers_that_are_of_no_use_bring_about_no_new_questions()
+    {
+        var state = Feed(Serving, 1, new SetEvent.Reported(Report("a", MemberRole.Ended, 3, 0, 0))).State;
+        foreach (var voter in (string[])["b", "c"]) state = Feed(state, 1, new SetEvent.Promised(voter, 4, TimeSpan.Zero)).State;
+        foreach (var member in state.Set.Members)
+        {
+            var heard = Feed(state, 1.01, new SetEvent.Reported(Report(member, MemberRole.Down, 4, 0, 0)));
+            Assert.Empty(heard.Effects);
+            state = heard.State;
+        }
+    }
+
+    [Fact]
     public void An_epoch_that_voters_know_and_the_store_has_forgotten_is_passed()
     {
         var elect = Feed(Serving, 1, new SetEvent.Reported(Report("a", MemberRole.Ended, 3, 0, 0))).State;
