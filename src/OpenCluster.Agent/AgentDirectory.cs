@@ -33,11 +33,16 @@ internal sealed class AgentDirectory
     /// <summary>Archives under way; emptied at start.</summary>
     public string Downloads => Path.Combine(Root, "downloads");
 
+    /// <summary>The agent's key and certificate.</summary>
+    public string Identity => Path.Combine(Root, "identity");
+
     public string Instance(string id) => Path.Combine(Instances, Name(id));
     public string Record(string id) => Path.Combine(Instance(id), "instance.json");
     public string Log(string id) => Path.Combine(Instance(id), "log");
     public string Token(string id) => Path.Combine(Instance(id), "token");
     public string Home(string id) => Path.Combine(Instance(id), "home");
+    /// <summary>A load-balancer's own key and certificate.</summary>
+    public string InstanceIdentity(string id) => Path.Combine(Instance(id), "identity");
 
     /// <summary>An id as a file name. Ids come from the controller; one that could leave its directory is refused.</summary>
     /// <exception cref="AgentException">It holds anything but letters, digits, dots, hyphens and underscores, or begins with a dot.</exception>

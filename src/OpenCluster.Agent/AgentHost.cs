@@ -10,9 +10,11 @@ using OpenCluster.Agent.Machine;
 using OpenCluster.Agent.Processes;
 using OpenCluster.Agent.Releases;
 using OpenCluster.Agent.Tasks;
+using OpenCluster.Agent.Trust;
 using OpenCluster.Agent.Users;
 using OpenCluster.Api.Client;
 using OpenCluster.Decisions;
+using OpenCluster.Model.Nouns;
 using OpenCluster.Model.Running;
 
 namespace OpenCluster.Agent;
@@ -33,6 +35,7 @@ public sealed class AgentHost
     private readonly TimeProvider _time;
     private readonly AgentLog _log;
     private readonly AgentDirectory _directory;
+    private readonly AgentIdentity? _identity;
     private readonly IController _controller;
     private readonly AgentLoop _loop;
     private readonly Supervisor _supervisor;
@@ -54,7 +57,8 @@ public sealed class AgentHost
     {
         (_options, _time, _log) = (options, time, new AgentLog(log, time));
         _directory = new AgentDirectory(options.Directory);
-        _controller = controller ?? new ApiController(options, _reached, _log, time);
+        _identity = controller is null ? new AgentIdentity(options, _directory, _log, time) : null;
+        _controller = controller ?? new ApiController(options, _identity!, _reached, _log, time);
         _loop = new AgentLoop(time, _log);
         _ending = CancellationTokenSource.CreateLinkedTokenSource(ct);
         _meter = new UsageMeter(time);
@@ -106,16 +110,18 @@ public sealed class AgentHost
         _world.Releases.CleanUp();
         Builder.CleanUp(_directory);
         await _loop.PostAsync(_supervisor.Recover);
+        await _loop.PostAsync(Certify);
         _log.Info($"agent of server {_options.ServerName} ({_options.ServerId}) in {_directory.Root}");
         var tasks = new TaskRunner(_loop, _supervisor, _directory, _controller, _log, _time);
         var beside = new[]
         {
             ControllerAsync(WatchAssignmentsAsync, ct),
-            ControllerAsync(_reporter.RunAsync, ct),
+            ControllerAsync(ReportWhenJoinedAsync, ct),
             ControllerAsync(token => tasks.RunAsync(_options.ServerId, token), ct),
             _loop.Lasting(MeasureAsync, ct),
             _loop.Lasting(new LocalServer(_directory.Socket, LocalAsync).RunAsync, ct),
         };
+        var trusted = _identity is { } identity ? ControllerAsync(identity.RunAsync, ct) : Task.CompletedTask;
         try
         {
             await _loop.RunAsync(Wake, () => _world.Clock.Now, ct);
@@ -123,7 +129,7 @@ public sealed class AgentHost
         finally
         {
             await _ending.CancelAsync();
-            await Task.WhenAll(beside);
+            await Task.WhenAll([.. beside, trusted]);
             await _builds.Completion;
             _world.Exits.Dispose();
             (_controller as IDisposable)?.Dispose();
@@ -167,10 +173,15 @@ public sealed class AgentHost
                     _reached.Raise();
                     _reporter.Heartbeat = assignment.Heartbeat;
                     _builds.Obey(assignment.Removed ? [] : assignment.Builds);
+                    Certify();
                 }
                 _reporter.Changed();
             });
     }
+
+    /// <summary>Load-balancers are parts of the cluster and show certificates of their own.</summary>
+    private void Certify() =>
+        _identity?.Serve((_supervisor.Assignment?.Instances ?? []).Where(i => i.Spec.Kind is RunKind.LoadBalancer).Select(i => i.Id));
 
     private async Task MeasureAsync(CancellationToken ct)
     {
@@ -195,6 +206,12 @@ public sealed class AgentHost
             _loop.Guarded(keeper.Log.RotateIfLarge);
             if (_world.Cgroup is null) MemoryWatch.Judge(keeper);
         }
+    }
+
+    private async Task ReportWhenJoinedAsync(CancellationToken ct)
+    {
+        if (_identity is not null) await _identity.JoinedAsync(ct);
+        await _reporter.RunAsync(ct);
     }
 
     private async Task<ServerReport> ReportAsync(CancellationToken ct) => await _loop.AskAsync(() => new ServerReport

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using OpenCluster.Trust.Files;
 
 namespace OpenCluster.Agent;
 
@@ -13,8 +14,8 @@ public sealed record AgentOptions
     public required string ServerName { get; init; }
     /// <summary>Controllers' base URLs; the next is tried when one does not answer.</summary>
     public required ImmutableArray<Uri> Controllers { get; init; }
-    /// <summary>File with the bearer token for the controller (mode 0600); read again whenever the controller is reached anew. Null for none.</summary>
-    public string? TokenFile { get; init; }
+    /// <summary>File with the line to join by (mode 0600); where it exists the agent joins (anew) by it and deletes it. Null where it has joined already.</summary>
+    public string? JoinFile { get; init; }
     /// <summary>The IP address instances listen at.</summary>
     public string Address { get; init; } = "127.0.0.1";
     /// <summary>Where ports of its choice come from. Agents on one machine need ranges of their own. Default 20000 to 29999.</summary>
@@ -50,7 +51,7 @@ public sealed record AgentOptions
 
     /// <summary>Writes <c>agent.json</c> into <see cref="Directory"/>, readable by its owner alone.</summary>
     public void Write() =>
-        Files.AtomicFile.Write(Path.Combine(Directory, "agent.json"), JsonSerializer.SerializeToUtf8Bytes(this, AgentJson.Default.AgentOptions));
+        PrivateFile.Write(Path.Combine(Directory, "agent.json"), JsonSerializer.SerializeToUtf8Bytes(this, AgentJson.Default.AgentOptions));
 }
 
 /// <summary>First and last port, both included.</summary>

@@ -21,6 +21,9 @@ public static class ApiRoutes
     public const string Audit = "/v1/audit";
     public const string Sources = "/v1/sources";
     public const string Tokens = "/v1/tokens";
+    public const string Roots = "/v1/trust/roots";
+    public const string Join = "/v1/trust/join";
+    public const string Certificates = "/v1/trust/certificates";
 
     /// <summary>Outside the version, where monitors look for them.</summary>
     public const string Health = "/healthz";
@@ -33,7 +36,8 @@ public static class ApiRoutes
     public const string ExecPattern = "/v1/instances/{instance}/exec";
     public const string DeploymentPattern = "/v1/deployments/{deployment}";
     public const string TokenPattern = "/v1/tokens/{token}";
-    public const string ServerTokenPattern = "/v1/servers/{serverId}/token";
+    public const string JoinTokenPattern = "/v1/servers/{serverId}/join-token";
+    public const string ServerIdentityPattern = "/v1/servers/{serverId}/identity";
     public const string AssignmentPattern = "/v1/servers/{serverId}/assignment";
     public const string ServerReportPattern = "/v1/servers/{serverId}/report";
     public const string TasksPattern = "/v1/servers/{serverId}/tasks";
@@ -50,7 +54,8 @@ public static class ApiRoutes
     public static string Exec(string instance) => $"/v1/instances/{E(instance)}/exec";
     public static string Deployment(string deployment) => $"/v1/deployments/{E(deployment)}";
     public static string Token(string token) => $"/v1/tokens/{E(token)}";
-    public static string ServerToken(string server) => $"/v1/servers/{E(server)}/token";
+    public static string JoinToken(string server) => $"/v1/servers/{E(server)}/join-token";
+    public static string ServerIdentity(string server) => $"/v1/servers/{E(server)}/identity";
     public static string Assignment(string serverId) => $"/v1/servers/{E(serverId)}/assignment";
     public static string ServerReport(string serverId) => $"/v1/servers/{E(serverId)}/report";
     public static string Tasks(string serverId) => $"/v1/servers/{E(serverId)}/tasks";

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OpenCluster.Trust.Tls;
 
 namespace OpenCluster.Api;
 
@@ -33,6 +34,20 @@ public sealed class ProblemException(Problem problem) : Exception(Sentence(probl
     }
 }
 
-/// <summary>No controller could be reached, or it stopped answering.</summary>
-public sealed class UnreachableException(string url, Exception? inner)
-    : Exception($"No controller answers at {url}. Is the cluster up? `opencluster up FILE` starts one; --controller URL names another.", inner);
+/// <summary>No controller could be reached, it stopped answering, or what answers is not the cluster's controller.</summary>
+public sealed class UnreachableException(string url, Exception? inner) : Exception(Sentence(url, inner), inner)
+{
+    /// <summary>Something answers, but it is not who it should be.</summary>
+    public bool IsUntrusted { get; } = UntrustedIn(inner) is not null;
+
+    private static string Sentence(string url, Exception? inner) => UntrustedIn(inner) is { } untrusted
+        ? $"What answers at {url} is not this cluster's controller: {untrusted.Message}. Nothing was sent to it."
+        : $"No controller answers at {url}. Is the cluster up? `opencluster up FILE` starts one; --controller URL names another.";
+
+    private static UntrustedException? UntrustedIn(Exception? inner)
+    {
+        for (; inner is not null; inner = inner.InnerException)
+            if (inner is UntrustedException untrusted) return untrusted;
+        return null;
+    }
+}

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using OpenCluster.Api.Access;
@@ -11,11 +12,13 @@ using OpenCluster.Controller.Http;
 using OpenCluster.Controller.State;
 using OpenCluster.Controller.Streams;
 using OpenCluster.Controller.Tasks;
+using OpenCluster.Controller.Trust;
 using OpenCluster.Controller.Versions;
 using OpenCluster.Controller.Webhooks;
 using OpenCluster.Store;
 using OpenCluster.Store.Embedded;
 using OpenCluster.Store.Journaling;
+using OpenCluster.Trust.Certificates;
 
 namespace OpenCluster.Controller;
 
@@ -97,39 +100,48 @@ public sealed class ControllerHost : IAsyncDisposable
     private static async Task<ControllerHost> StartAsync(
         ControllerOptions options, StateDirectory directory, Bootstrap bootstrap, IStore store, TimeProvider time, CancellationToken ct)
     {
-        var firstDocuments = await FirstDocuments.MakeAsync(store, directory, bootstrap, time, ct);
+        var calls = new OpenCalls();
+        var books = new OwnBooks(calls);
+        var firstDocuments = await FirstDocuments.MakeAsync(store, directory, bootstrap, books, time, ct);
         var ledger = await Ledger.TakeAsync(store, firstDocuments.Writes, ct);
         var versions = await VersionBook.ReadAsync(store, ct);
         var audit = AuditTrail.From((await store.ReadAsync(AuditTrail.KeyPrefix, ct)).Documents);
 
         var aside = AsideBook.From((await store.ReadAsync(AsideBook.KeyPrefix, ct)).Documents);
         var stopping = new CancellationTokenSource();
-        var builder = WebServer.Builder(options, time);
+        var refusals = new Refusals(time);
+        var trust = OpenTrust(directory, options, time, refusals.Tell);
+        var builder = WebServer.Builder(options, trust, time);
         var web = builder.Build();
         var logs = web.Services.GetRequiredService<ILoggerFactory>();
 
         var git = new CommitResolver(time);
         var roster = new Roster();
-        var boards = new Boards(ledger, firstDocuments.Tokens);
+        var boards = new Boards(ledger, books.Tokens);
         var story = new Story(time);
         var streams = new EventStreams(time, options.MaxStreams, stopping.Token);
         var tasks = new TaskBroker(time);
         var failures = new FailureLimit(time);
+        var identities = new ServerIdentities(books.Identities, story, time);
         var files = new ArchiveFiles(directory, options.MaxArchiveBytes, options.ReserveBytes);
         var effects = new Effects(git, boards, story, logs.CreateLogger<Effects>(), stopping.Token);
-        var loop = new ClusterLoop(ledger, audit, firstDocuments.Tokens, versions, roster, aside, effects, time, logs.CreateLogger<ClusterLoop>()) { Fault = options.Fault };
+        var loop = new ClusterLoop(ledger, audit, books, versions, roster, aside, effects, time, logs.CreateLogger<ClusterLoop>()) { Fault = options.Fault };
         var secrets = new WebhookSecrets(firstDocuments.WebhookKey);
         var metrics = new Metrics(loop, ledger, streams, tasks, failures);
 
-        WebServer.Use(web, new ProblemMiddleware(logs.CreateLogger<ProblemMiddleware>()), new AccessMiddleware(firstDocuments.Tokens, failures));
+        identities.WriteThrough(loop);
+        refusals.TellTo(logs.CreateLogger<ControllerTrust>());
+        var access = new AccessMiddleware(books.Tokens, identities, calls, failures, time);
+        WebServer.Use(web, new ProblemMiddleware(logs.CreateLogger<ProblemMiddleware>()), access);
         var api = WebServer.MapApi(web);
         new OwnEndpoints(loop, metrics, options.Version).Map(api);
         new StateEndpoints(loop, versions, story, streams, store, ledger, time, options.Version).Map(api);
         new FileEndpoints(loop, versions, store).Map(api);
         new DeployEndpoints(loop, files, secrets).Map(api);
         new WebhookEndpoints(loop, secrets, failures).Map(api);
-        new TokenEndpoints(loop, boards, firstDocuments.Tokens, time).Map(api);
-        new AgentEndpoints(loop, roster, boards, streams, tasks, files, firstDocuments.Tokens).Map(api);
+        new TokenEndpoints(loop, boards, books.Tokens, time).Map(api);
+        new TrustEndpoints(loop, books, identities, trust, roster, story, failures, time).Map(api);
+        new AgentEndpoints(loop, roster, boards, streams, tasks, files, identities).Map(api);
         new ArchiveEndpoints(loop, roster, files, options.MaxArchiveBytes).Map(api);
         new TaskEndpoints(loop, roster, tasks).Map(api);
 
@@ -137,6 +149,7 @@ public sealed class ControllerHost : IAsyncDisposable
         await await Task.WhenAny(loop.Ready, looping).WaitAsync(ct);
         var polling = new SourcePoller(loop, git, time, logs.CreateLogger<SourcePoller>()).RunAsync(stopping.Token);
         var sweeping = new FileSweeper(loop, files, time, logs.CreateLogger<FileSweeper>()).RunAsync(stopping.Token);
+        var keeping = new TrustKeeper(trust, story, time, logs.CreateLogger<TrustKeeper>()).RunAsync(stopping.Token);
         try
         {
             await web.StartAsync(ct);
@@ -149,7 +162,19 @@ public sealed class ControllerHost : IAsyncDisposable
         }
 
         var url = new Uri(web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-        return new ControllerHost(stopping, store, git, web, Task.WhenAny(looping, Task.WhenAll(looping, polling, sweeping)).Unwrap(), url);
+        return new ControllerHost(stopping, store, git, web, Task.WhenAny(looping, Task.WhenAll(looping, polling, sweeping, keeping)).Unwrap(), url);
+    }
+
+    private static ControllerTrust OpenTrust(StateDirectory directory, ControllerOptions options, TimeProvider time, Action<string> refused)
+    {
+        try
+        {
+            return new ControllerTrust(new AuthorityFiles(directory.Trust), options.Address, time, refused);
+        }
+        catch (CryptographicException damaged)
+        {
+            throw new ControllerStartException($"The cluster's authority in {directory.Trust} cannot be read: {damaged.Message} Restore the directory from a backup.", damaged);
+        }
     }
 
     private static EmbeddedStore OpenStore(StateDirectory directory, TimeProvider time, ILogger log)

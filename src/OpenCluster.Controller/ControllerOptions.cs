@@ -8,7 +8,7 @@ public sealed record ControllerOptions
     /// <summary>Where its state lives: store, archives, admin token. Made (0700) when missing; one controller at a time.</summary>
     public required string Directory { get; init; }
 
-    /// <summary>Where the API is served. Default loopback; another address is served in the clear until the cluster has its own CA.</summary>
+    /// <summary>Where the API is served. Default loopback. Always by TLS, with a certificate of the cluster's own authority.</summary>
     public IPAddress Address { get; init; } = IPAddress.Loopback;
 
     /// <summary>Default 7400; 0 takes a free one (see <see cref="ControllerHost.Url"/>).</summary>

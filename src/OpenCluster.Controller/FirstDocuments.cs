@@ -5,6 +5,7 @@ using OpenCluster.Controller.Access;
 using OpenCluster.Controller.State;
 using OpenCluster.Controller.Webhooks;
 using OpenCluster.Store;
+using OpenCluster.Trust.Files;
 
 namespace OpenCluster.Controller;
 
@@ -12,26 +13,32 @@ namespace OpenCluster.Controller;
 /// The shell's own documents as a start finds or makes them: tokens (those of the bootstrap file among them) and the webhook key. The
 /// admin token's file is written before its document, so that no start ever leaves a cluster that nobody can enter.
 /// </summary>
-internal sealed record FirstDocuments(TokenBook Tokens, byte[] WebhookKey, IReadOnlyList<KeyValuePair<string, ReadOnlyMemory<byte>?>> Writes)
+internal sealed record FirstDocuments(byte[] WebhookKey, IReadOnlyList<KeyValuePair<string, ReadOnlyMemory<byte>?>> Writes)
 {
-    public static async Task<FirstDocuments> MakeAsync(IStore store, StateDirectory directory, Bootstrap bootstrap, TimeProvider time, CancellationToken ct)
+    /// <summary>A server of a cluster that is brought up whole joins within a day.</summary>
+    private static readonly TimeSpan JoinTime = TimeSpan.FromDays(1);
+
+    /// <param name="books">Filled with what is in the store, and what will be.</param>
+    public static async Task<FirstDocuments> MakeAsync(IStore store, StateDirectory directory, Bootstrap bootstrap, OwnBooks books, TimeProvider time, CancellationToken ct)
     {
-        var book = new TokenBook();
-        book.Apply((await store.ReadAsync(TokenBook.KeyPrefix, ct)).Documents.Select(d => KeyValuePair.Create(d.Key, (ReadOnlyMemory<byte>?)d.Value)));
+        await books.ReadAsync(store, ct);
 
         var writes = new List<KeyValuePair<string, ReadOnlyMemory<byte>?>>();
         var now = time.GetUtcNow();
-        void Know(string token, TokenRole role, string name, string? server)
+        var admin = Token.HashOf(AdminToken(directory, bootstrap));
+        if (!books.Tokens.Tokens.ContainsKey(admin))
         {
-            // A token that is known already may by now be bound to its server's id.
-            var hash = Token.HashOf(token);
-            if (book.Tokens.ContainsKey(hash)) return;
-            var document = new TokenDocument { Role = role, Name = name, Server = server, Created = now };
-            writes.Add(KeyValuePair.Create(TokenBook.KeyOf(hash), (ReadOnlyMemory<byte>?)JsonSerializer.SerializeToUtf8Bytes(document, AccessJson.Default.TokenDocument)));
+            var document = new TokenDocument { Role = TokenRole.Admin, Name = "admin", Created = now };
+            writes.Add(KeyValuePair.Create(TokenBook.KeyOf(admin), (ReadOnlyMemory<byte>?)JsonSerializer.SerializeToUtf8Bytes(document, AccessJson.Default.TokenDocument)));
         }
 
-        Know(AdminToken(directory, bootstrap), TokenRole.Admin, "admin", null);
-        foreach (var (server, token) in bootstrap.Agents) Know(token, TokenRole.Agent, "agent " + server, server);
+        foreach (var (server, token) in bootstrap.Agents)
+        {
+            // One that has been used stays used, however often the file is read.
+            if (books.Joins.Find(Token.HashOf(token)) is not null) continue;
+            var join = books.Joins.Put(Token.HashOf(token), new JoinDocument { Server = server, Created = now, Expires = now + JoinTime, Rejoin = true });
+            writes.Add(KeyValuePair.Create(join.Key, join.Json));
+        }
 
         var key = (await store.GetAsync(WebhookSecrets.KeyDocument, ct))?.Value.ToArray();
         if (key is null)
@@ -40,8 +47,8 @@ internal sealed record FirstDocuments(TokenBook Tokens, byte[] WebhookKey, IRead
             writes.Add(KeyValuePair.Create(WebhookSecrets.KeyDocument, (ReadOnlyMemory<byte>?)key));
         }
 
-        book.Apply(writes);
-        return new FirstDocuments(book, key, writes);
+        books.Apply(writes);
+        return new FirstDocuments(key, writes);
     }
 
     /// <summary>The one in the file, else the one made beforehand, else a new one.</summary>
@@ -49,7 +56,7 @@ internal sealed record FirstDocuments(TokenBook Tokens, byte[] WebhookKey, IRead
     {
         var kept = File.Exists(directory.AdminToken) ? File.ReadAllText(directory.AdminToken).Trim() : "";
         var token = bootstrap.Admin ?? (kept.Length > 0 ? kept : Token.New());
-        if (token != kept) SafeFile.Write(directory.AdminToken, token + "\n");
+        if (token != kept) PrivateFile.Write(directory.AdminToken, token + "\n");
         return token;
     }
 }

@@ -32,6 +32,7 @@ foreach (var verb in chapters.SelectMany(c => c.Verbs)) root.Subcommands.Add(ver
 root.Options.OfType<HelpOption>().Single().Action = frontPage;
 root.Options.Add(ClientVerb.Controller);
 root.Options.Add(ClientVerb.TokenFile);
+root.Options.Add(ClientVerb.Roots);
 root.Options.Add(ClientVerb.Json);
 
 var parsed = root.Parse(args);

@@ -149,9 +149,9 @@ public sealed class BadInputTests(BadInputFixture bad) : IClassFixture<BadInputF
         Assert.Equal(before, await ReleasesAsync());
     }
 
-    private static async Task<(HttpStatusCode Status, string Text)> PushAsync(Uri url, byte[] body, string secret)
+    private async Task<(HttpStatusCode Status, string Text)> PushAsync(Uri url, byte[] body, string secret)
     {
-        using var client = new HttpClient();
+        using var client = TrustingClient.For(bad.Directory);
         using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(body) };
         // So that the refusal can be read before the body is sent, as curl and the git hosts do.
         request.Headers.ExpectContinue = true;

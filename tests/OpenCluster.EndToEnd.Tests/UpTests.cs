@@ -187,9 +187,9 @@ public sealed class UpTests(UpFixture up) : IClassFixture<UpFixture>
         Assert.Equal(HttpStatusCode.Unauthorized, await PushAsync(url, push, new string('0', 64)));
     }
 
-    private static async Task<HttpStatusCode> PushAsync(Uri url, byte[] body, string signature)
+    private async Task<HttpStatusCode> PushAsync(Uri url, byte[] body, string signature)
     {
-        using var client = new HttpClient();
+        using var client = TrustingClient.For(up.Directory);
         using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(body) };
         request.Content.Headers.Add("Content-Type", "application/json");
         request.Headers.Add("X-GitHub-Event", "push");

@@ -5,6 +5,8 @@ using OpenCluster.Api.Client;
 using OpenCluster.Api.Requests;
 using OpenCluster.Benchmarks.Machine;
 using OpenCluster.Benchmarks.Reporting;
+using OpenCluster.Trust.Certificates;
+using OpenCluster.Trust.Tls;
 
 namespace OpenCluster.Benchmarks.Control;
 
@@ -50,12 +52,15 @@ internal sealed class ControlBench(string executable, BenchSettings settings, Te
         await Command.PinAsync([controller.Pid], ControllerCpu, ct).ConfigureAwait(false);
         await Command.PinAsync([Environment.ProcessId], AgentsCpu, ct).ConfigureAwait(false);
 
-        var url = new Uri($"http://127.0.0.1:{port}/");
-        using var api = new ApiClient(url, admin, time);
+        var url = new Uri($"https://127.0.0.1:{port}/");
+        var people = new Credentials(RootBundle.Parse(await File.ReadAllTextAsync(Path.Combine(work.Path, "controller", "trust", "roots.pem"), ct).ConfigureAwait(false)));
+        using var api = new ApiClient(url, admin, time, people.Itself);
         await ApplyAsync(api, Unchanged, ct).ConfigureAwait(false);
 
         var started = time.GetUtcNow();
-        var agents = names.Select(n => new SimulatedAgent(n, url, tokens[n], started, time)).ToArray();
+        var agents = names.Select(n => new SimulatedAgent(n, url, Path.Combine(work.Path, n), started, time)).ToArray();
+        progress.WriteLine($"{agents.Length} agents join ...");
+        foreach (var agent in agents) await agent.JoinAsync(new JoinLine(url, tokens[agent.Name], people.Roots.Fingerprint), ct).ConfigureAwait(false);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var running = Task.WhenAll(agents.Select((a, i) => a.RunAsync(Unchanged * i / agents.Length, ending.Token)));
         try

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using OpenCluster.Api;
 using OpenCluster.Api.Client;
 using OpenCluster.Model.Running;
+using OpenCluster.Trust.Tls;
 
 namespace OpenCluster.Benchmarks.Control;
 
@@ -9,14 +10,15 @@ namespace OpenCluster.Benchmarks.Control;
 /// An agent as the controller sees one: it holds the assignment and task streams open, reports at every heartbeat, and says of every
 /// instance it is told to run that it is ready. It runs nothing. The client, connections and JSON are those of a real agent.
 /// </summary>
-internal sealed class SimulatedAgent(string name, Uri controller, string token, DateTimeOffset started, TimeProvider time) : IDisposable
+internal sealed class SimulatedAgent(string name, Uri controller, string directory, DateTimeOffset started, TimeProvider time) : IDisposable
 {
     /// <summary>What a real agent does by default; it stays so, whatever the cluster's file says, to keep the load the same.</summary>
     private static readonly TimeSpan Heartbeat = TimeSpan.FromMilliseconds(500);
 
     private static readonly string BootId = Guid.NewGuid().ToString();
 
-    private readonly ApiClient _api = new(controller, token, time);
+    private readonly CredentialFiles _identity = new(directory);
+    private ApiClient? _joined;
     private Assignment? _assignment;
     private long _sequence;
 
@@ -35,14 +37,24 @@ internal sealed class SimulatedAgent(string name, Uri controller, string token, 
     /// <summary>Told when an assignment has arrived. Called on whatever thread it arrived on.</summary>
     public Action<SimulatedAgent, Assignment>? Told { get; set; }
 
-    public void Dispose() => _api.Dispose();
+    private ApiClient Joined => _joined ?? throw new InvalidOperationException($"{Name} has not joined.");
+
+    /// <summary>Becomes a server of the cluster, as a real agent does at its first start.</summary>
+    public async Task JoinAsync(JoinLine line, CancellationToken ct)
+    {
+        var machine = new MachineMark("machine-" + Name, BootId);
+        await Joining.JoinAsync(line, _identity, machine, time, ct).ConfigureAwait(false);
+        _joined = new ApiClient(controller, null, time, _identity.Read, machine);
+    }
+
+    public void Dispose() => _joined?.Dispose();
 
     /// <param name="offset">When the first report is due: a thousand agents do not report as one.</param>
     public Task RunAsync(TimeSpan offset, CancellationToken ct) => Task.WhenAll(ListenAsync(ct), ReportAsync(offset, ct), TasksAsync(ct));
 
     private async Task ListenAsync(CancellationToken ct)
     {
-        await foreach (var assignment in Reconnecting.WatchAsync<Assignment>((last, token) => _api.AssignmentsAsync(Name, last?.Revision ?? 0, token), Away, time, ct).ConfigureAwait(false))
+        await foreach (var assignment in Reconnecting.WatchAsync<Assignment>((last, token) => Joined.AssignmentsAsync(Name, last?.Revision ?? 0, token), Away, time, ct).ConfigureAwait(false))
         {
             Volatile.Write(ref _assignment, assignment);
             Told?.Invoke(this, assignment);
@@ -51,7 +63,7 @@ internal sealed class SimulatedAgent(string name, Uri controller, string token, 
 
     private async Task TasksAsync(CancellationToken ct)
     {
-        await foreach (var task in Reconnecting.WatchAsync<Api.Requests.AgentTask>((_, token) => _api.TasksAsync(Name, token), Away, time, ct).ConfigureAwait(false))
+        await foreach (var task in Reconnecting.WatchAsync<Api.Requests.AgentTask>((_, token) => Joined.TasksAsync(Name, token), Away, time, ct).ConfigureAwait(false))
             throw new InvalidOperationException($"Nobody asks for logs or commands here, yet {Name} was given task {task.Id}.");
     }
 
@@ -62,7 +74,7 @@ internal sealed class SimulatedAgent(string name, Uri controller, string token, 
         {
             try
             {
-                await _api.ReportServerAsync(Report(), ct).ConfigureAwait(false);
+                await Joined.ReportServerAsync(Report(), ct).ConfigureAwait(false);
                 Reported++;
             }
             catch (Exception failed) when (failed is UnreachableException or ProblemException)

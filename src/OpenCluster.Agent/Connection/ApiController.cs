@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using OpenCluster.Agent.Trust;
 using OpenCluster.Api;
 using OpenCluster.Api.Client;
 using OpenCluster.Api.Requests;
@@ -7,11 +8,11 @@ using OpenCluster.Model.Running;
 namespace OpenCluster.Agent.Connection;
 
 /// <summary>
-/// The controller over its API. The token is read again for each new connection attempt, because at the first start of a cluster the
-/// controller may write it after the agent has come up; with several controllers the next is tried when one is not reachable.
+/// The controller over its API, as the server that this agent has joined as: until it has, everything waits. With several controllers the
+/// next is tried when one is not reachable.
 /// </summary>
 /// <param name="reached">Raised when a call is answered after one was not; the watches that wait to be opened again wait for it, too.</param>
-internal sealed class ApiController(AgentOptions options, Signal reached, AgentLog log, TimeProvider time) : IController, IDisposable
+internal sealed class ApiController(AgentOptions options, AgentIdentity identity, Signal reached, AgentLog log, TimeProvider time) : IController, IDisposable
 {
     private readonly Lock _choosing = new();
     private ApiClient? _client;
@@ -44,6 +45,7 @@ internal sealed class ApiController(AgentOptions options, Signal reached, AgentL
         Func<ApiClient, T?, CancellationToken, IAsyncEnumerable<T>> open, T? last, [EnumeratorCancellation] CancellationToken ct)
         where T : class
     {
+        await identity.JoinedAsync(ct);
         var client = Client();
         await using var items = open(client, last, ct).GetAsyncEnumerator(ct);
         while (await CallAsync(_ => items.MoveNextAsync().AsTask(), client)) yield return items.Current;
@@ -68,6 +70,7 @@ internal sealed class ApiController(AgentOptions options, Signal reached, AgentL
         catch (Exception gone) when (gone is UnreachableException || gone is ProblemException { Problem.Status: 401 })
         {
             Volatile.Write(ref _away, true);
+            if (gone is ProblemException) identity.RenewNow();
             Leave(client);
             throw;
         }
@@ -86,7 +89,7 @@ internal sealed class ApiController(AgentOptions options, Signal reached, AgentL
 
     private ApiClient Client()
     {
-        lock (_choosing) return _client ??= new ApiClient(options.Controllers[_next % options.Controllers.Length], Token(), time);
+        lock (_choosing) return _client ??= new ApiClient(options.Controllers[_next % options.Controllers.Length], null, time, identity.Credentials, identity.Machine);
     }
 
     // Not disposed: others may be in the middle of a call on it. Its idle connections close by themselves.
@@ -99,6 +102,4 @@ internal sealed class ApiController(AgentOptions options, Signal reached, AgentL
             _next++;
         }
     }
-
-    private string? Token() => options.TokenFile is { } file && File.Exists(file) ? File.ReadAllText(file).Trim() : null;
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using OpenCluster.Agent.Files;
 using OpenCluster.Model.Running;
+using OpenCluster.Trust.Files;
 
 namespace OpenCluster.Agent.Connection;
 
@@ -24,7 +24,7 @@ internal sealed class AssignmentFile(string path, string server, AgentLog log)
     }
 
     /// <exception cref="IOException">The disk is full or read-only.</exception>
-    public void Write(Assignment assignment) => AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(assignment, AgentJson.Default.Assignment));
+    public void Write(Assignment assignment) => PrivateFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(assignment, AgentJson.Default.Assignment));
 
     /// <summary>Why an assignment must not be acted on; null when it may. The same one again is fine.</summary>
     public string? Refuse(Assignment? current, Assignment next)

@@ -9,14 +9,15 @@ namespace OpenCluster.Agent.Instances;
 /// <summary>What an order's kind means as a command. The built-in kinds are verbs of this same executable.</summary>
 internal static class CommandLine
 {
-    public static ImmutableArray<string> For(InstanceOrder order, AgentOptions agent, string home) => order.Spec.Kind switch
+    /// <param name="identity">Where its own key and certificate are kept, for a part of the cluster.</param>
+    public static ImmutableArray<string> For(InstanceOrder order, AgentOptions agent, string home, string identity) => order.Spec.Kind switch
     {
         RunKind.Command or RunKind.Script => ["/bin/sh", "-c", Shell(order.Spec.Run)],
         RunKind.Web => [Executable(agent), "web", "--root", order.Spec.WebRoot, .. Web(order.Spec.Web)],
         RunKind.LoadBalancer =>
         [
             Executable(agent), "load-balancer", "--directory", home, "--instance", order.Id,
-            "--controller", agent.Controllers[0].ToString(), .. TokenFile(agent),
+            "--controller", agent.Controllers[0].ToString(), "--identity", identity,
         ],
         RunKind.Controller when agent.Core is { } core => [Executable(agent), "controller", "--directory", core.Directory, .. core.Arguments],
         RunKind.Controller => throw new AgentException("no-core", "this agent was not told where the controller's directory is (core in agent.json)"),
@@ -57,6 +58,4 @@ internal static class CommandLine
         foreach (var path in rule.Immutable) yield return $"--immutable={path}";
         if (!rule.Compress) yield return "--uncompressed";
     }
-
-    private static string[] TokenFile(AgentOptions agent) => agent.TokenFile is { } file ? ["--token-file", file] : [];
 }

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using OpenCluster.Agent.Files;
 using OpenCluster.Agent.Processes;
 using OpenCluster.Decisions.Instances;
 using OpenCluster.Model.Running;
+using OpenCluster.Trust.Files;
 
 namespace OpenCluster.Agent.Instances;
 
@@ -21,7 +21,7 @@ internal sealed record InstanceRecord
     public string BootId { get; init; } = "";
 
     /// <exception cref="IOException">The disk is full or read-only.</exception>
-    public void Write(string path) => AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(this, AgentJson.Default.InstanceRecord));
+    public void Write(string path) => PrivateFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(this, AgentJson.Default.InstanceRecord));
 
     /// <summary>Null when there is none, or it cannot be read (a file of another version): then the order starts it anew, after the mark has been looked for.</summary>
     public static InstanceRecord? Read(string path, AgentLog log)

@@ -4,6 +4,7 @@ using OpenCluster.Agent.Processes;
 using OpenCluster.Agent.Users;
 using OpenCluster.Model.Nouns;
 using OpenCluster.Model.Running;
+using OpenCluster.Trust.Files;
 
 namespace OpenCluster.Agent.Instances;
 
@@ -27,7 +28,7 @@ internal sealed class InstanceStart(AgentOptions options, AgentDirectory directo
         if (order.Spec.Kind is RunKind.Web or RunKind.LoadBalancer or RunKind.Controller) AddRuntime(environment, order.Spec.Kind);
         return new Launch
         {
-            Command = CommandLine.For(order, options, home),
+            Command = CommandLine.For(order, options, home, directory.InstanceIdentity(id)),
             Environment = environment,
             Directory = WorkingDirectory(order, home, user),
             Log = directory.Log(id),
@@ -48,7 +49,7 @@ internal sealed class InstanceStart(AgentOptions options, AgentDirectory directo
     private static void WriteToken(string path, RunAs? user)
     {
         if (!File.Exists(path))
-            Files.AtomicFile.Write(path, System.Text.Encoding.ASCII.GetBytes(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32))));
+            PrivateFile.Write(path, System.Text.Encoding.ASCII.GetBytes(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32))));
         UserIds.Own(path, user);
     }
 

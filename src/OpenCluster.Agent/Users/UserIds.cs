@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
-using OpenCluster.Agent.Files;
 using OpenCluster.Agent.Processes;
+using OpenCluster.Trust.Files;
 
 namespace OpenCluster.Agent.Users;
 
@@ -42,7 +42,7 @@ internal sealed class UserIds
         if (_ids.TryGetValue(serviceId, out var known)) return new RunAs(known, known);
         var id = Free(serviceId);
         _ids = _ids.Add(serviceId, id);
-        AtomicFile.Write(_path, JsonSerializer.SerializeToUtf8Bytes(_ids, AgentJson.Default.UserMap));
+        PrivateFile.Write(_path, JsonSerializer.SerializeToUtf8Bytes(_ids, AgentJson.Default.UserMap));
         return new RunAs(id, id);
     }
 

@@ -9,6 +9,7 @@ using OpenCluster.Api.Requests;
 using OpenCluster.Api.Views;
 using OpenCluster.Model.Balancing;
 using OpenCluster.Model.Running;
+using OpenCluster.Trust.Tls;
 
 namespace OpenCluster.Api.Client;
 
@@ -29,18 +30,15 @@ public sealed class ApiClient : IDisposable
     private readonly TimeProvider _time;
 
     /// <param name="url">Base URL of the controller.</param>
-    /// <param name="token">Bearer token, or null.</param>
-    public ApiClient(Uri url, string? token, TimeProvider time)
+    /// <param name="token">Bearer token of a person or script, or null.</param>
+    /// <param name="credentials">Whom to believe, and what to show; asked for each connection, so that renewed ones are used. Needed for https.</param>
+    /// <param name="machine">For an agent: the machine it runs on.</param>
+    public ApiClient(Uri url, string? token, TimeProvider time, Func<Credentials>? credentials = null, MachineMark? machine = null)
     {
         Url = url;
         _time = time;
-        _http = new HttpClient(new SocketsHttpHandler
-        {
-            ConnectTimeout = TimeSpan.FromSeconds(2),
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
-            UseProxy = false,
-        })
-        { BaseAddress = url, Timeout = Timeout.InfiniteTimeSpan };
+        _http = Connections.Client(url, time, credentials);
+        if (machine is not null) _http.DefaultRequestHeaders.Add(MachineMark.Header, machine.ToString());
         if (token is not null) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 
@@ -88,9 +86,24 @@ public sealed class ApiClient : IDisposable
 
     public Task<ImmutableArray<AuditView>> AuditAsync(CancellationToken ct) => GetAsync(ApiRoutes.Audit, ApiJson.Default.ImmutableArrayAuditView, ct);
 
-    /// <summary>A new token for a server's agent (by id or name); earlier ones stay valid until they are deleted.</summary>
-    public Task<NewTokenView> NewServerTokenAsync(string server, CancellationToken ct) =>
-        SendAsync(HttpMethod.Post, ApiRoutes.ServerToken(server), null, ApiJson.Default.NewTokenView, ct);
+    /// <summary>A token with which a server (by id or name) joins; good once, and not for long.</summary>
+    public Task<JoinTokenView> NewJoinTokenAsync(string server, JoinTokenRequest join, CancellationToken ct) =>
+        PostAsync(ApiRoutes.JoinToken(server), join, ApiJson.Default.JoinTokenRequest, ApiJson.Default.JoinTokenView, ct);
+
+    /// <summary>Strikes off a server's key: whoever holds it is refused from now on.</summary>
+    public Task StrikeOffAsync(string server, string why, CancellationToken ct) =>
+        SendAsync(HttpMethod.Delete, $"{ApiRoutes.ServerIdentity(server)}?why={Uri.EscapeDataString(why)}", null, ct);
+
+    /// <summary>The roots that the controller says the cluster has.</summary>
+    public Task<RootsView> RootsAsync(CancellationToken ct) => GetAsync(ApiRoutes.Roots, ApiJson.Default.RootsView, ct);
+
+    /// <summary>Makes this machine a server of the cluster; the same question again has the same answer.</summary>
+    public Task<CertificateView> JoinAsync(JoinRequest join, CancellationToken ct) =>
+        PostAsync(ApiRoutes.Join, join, ApiJson.Default.JoinRequest, ApiJson.Default.CertificateView, ct);
+
+    /// <summary>A fresh certificate for the caller's own key, or for a part on its server.</summary>
+    public Task<CertificateView> CertificateAsync(CertifyRequest certificate, CancellationToken ct) =>
+        PostAsync(ApiRoutes.Certificates, certificate, ApiJson.Default.CertifyRequest, ApiJson.Default.CertificateView, ct);
 
     public Task<NewTokenView> NewTokenAsync(TokenRequest token, CancellationToken ct) =>
         PostAsync(ApiRoutes.Tokens, token, ApiJson.Default.TokenRequest, ApiJson.Default.NewTokenView, ct);
@@ -147,6 +160,9 @@ public sealed class ApiClient : IDisposable
     /// <summary>Hands a built release's archive to the controller.</summary>
     public Task UploadArchiveAsync(string release, Stream archive, CancellationToken ct) =>
         SendAsync(HttpMethod.Put, ApiRoutes.Archive(release), new StreamContent(archive), ct, limit: TimeSpan.FromMinutes(10));
+
+    /// <summary>A request of one's own making to a path of the API, over the same connections.</summary>
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken ct) => _http.SendAsync(request, ct);
 
     public void Dispose() => _http.Dispose();
 

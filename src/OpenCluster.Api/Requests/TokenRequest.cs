@@ -5,7 +5,7 @@ namespace OpenCluster.Api.Requests;
 /// <summary>What a token is for. Read, Deploy and Admin each include the one before; Agent and App stand apart.</summary>
 public enum TokenRole
 {
-    /// <summary>A server's agent and the balancers on it: may speak for its own server, and fetch what that server is to run.</summary>
+    /// <summary>A server's agent or a balancer: no token but a certificate; may speak for its own server, and fetch what that server is to run.</summary>
     Agent,
     /// <summary>An app: may register for one route with the load-balancers and ask their broker. Opens nothing here.</summary>
     App,
@@ -17,7 +17,7 @@ public enum TokenRole
     Admin,
 }
 
-/// <summary>A new token for a person or a script; agents get theirs by server.</summary>
+/// <summary>A new token for a person, a script or an app.</summary>
 /// <param name="Name">Whom it stands for in the audit trail: lower-case letters, digits and hyphens, 1 to 63.</param>
 public sealed record TokenRequest(string Name, TokenRole Role, string Why = "")
 {

@@ -7,7 +7,7 @@ namespace OpenCluster.Api.Views;
 public sealed record NewTokenView(string Id, string Name, TokenRole Role, string Token, string? Key = null);
 
 /// <summary>A token as it is known: the id is the start of its hash.</summary>
-public sealed record TokenView(string Id, string Name, TokenRole Role, string? Server, DateTimeOffset Created, string? Route = null);
+public sealed record TokenView(string Id, string Name, TokenRole Role, DateTimeOffset Created, string? Route = null);
 
 /// <summary>What a webhook led to, in a sentence, for the sender's delivery log.</summary>
 public sealed record WebhookAnswer(string Result);

@@ -22,4 +22,6 @@ internal sealed class AccessJson(JsonSerializerOptions options) : AccessJsonType
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Bootstrap))]
 [JsonSerializable(typeof(TokenDocument))]
+[JsonSerializable(typeof(IdentityDocument))]
+[JsonSerializable(typeof(JoinDocument))]
 internal partial class AccessJsonTypes : JsonSerializerContext;

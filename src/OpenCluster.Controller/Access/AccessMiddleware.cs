@@ -1,11 +1,17 @@
+using Microsoft.AspNetCore.Http.Timeouts;
 using OpenCluster.Api.Access;
+using OpenCluster.Api.Client;
 using OpenCluster.Api.Requests;
 using OpenCluster.Controller.Http;
+using OpenCluster.Trust.Certificates;
 
 namespace OpenCluster.Controller.Access;
 
-/// <summary>Runs after routing: finds the route's rule, then who calls, and lets nobody past who may not.</summary>
-internal sealed class AccessMiddleware(TokenBook tokens, FailureLimit failures)
+/// <summary>
+/// Runs after routing: finds the route's rule, then who calls, and lets nobody past who may not. Parts show a certificate, people and
+/// scripts a token. What a caller has open ends when what it showed is taken back.
+/// </summary>
+internal sealed class AccessMiddleware(TokenBook tokens, ServerIdentities servers, OpenCalls calls, FailureLimit failures, TimeProvider time)
 {
     private const string Scheme = "Bearer ";
 
@@ -21,22 +27,53 @@ internal sealed class AccessMiddleware(TokenBook tokens, FailureLimit failures)
             return next(context);
         }
 
-        var caller = Authenticate(context.Request.Headers.Authorization.ToString(), from);
-        if (!caller.Includes(person) && !(rule.Agents && caller.Role == TokenRole.Agent))
+        var caller = Authenticate(context, rule, from);
+        if (!caller.Includes(person) && !(rule.Parts.HasFlag(caller.Balancer is null ? Parts.Agents : Parts.Balancers) && caller.Role == TokenRole.Agent))
         {
             throw Problems.NotAllowed(
-                $"The token \"{caller.Name}\" ({Lower(caller.Role)}) may not {context.Request.Method} {context.Request.Path}: that takes {Lower(person)}.");
+                $"\"{caller.Name}\" ({Lower(caller.Role)}) may not {context.Request.Method} {context.Request.Path}: that takes {Lower(person)}.");
         }
 
         context.Features.Set(caller);
-        return next(context);
+        return endpoint.Metadata.GetMetadata<DisableRequestTimeoutAttribute>() is not null && caller.Credential is { } credential
+            ? UntilRevokedAsync(context, next, credential)
+            : next(context);
     }
 
-    private Caller Authenticate(string header, string from)
+    private async Task UntilRevokedAsync(HttpContext context, RequestDelegate next, string credential)
     {
-        if (header.Length == 0) throw Problems.NotAuthenticated("The request has no token.");
+        await using var revoked = calls.RevokedToken(credential).Register(context.Abort);
+        await next(context);
+    }
+
+    private Caller Authenticate(HttpContext context, AccessTable.Rule rule, string from)
+    {
+        var header = context.Request.Headers.Authorization.ToString();
+        if (header.Length > 0) return Person(header, from);
+        return Peer.Of(context) is { } peer ? Part(context, peer, rule, from) : throw Problems.NotAuthenticated("The request has no token.");
+    }
+
+    private Caller Part(HttpContext context, Peer peer, AccessTable.Rule rule, string from)
+    {
+        var expired = time.GetUtcNow() > peer.Until;
+        if (expired && !rule.Parts.HasFlag(Parts.Late))
+            throw Problems.NotAuthenticated($"The certificate of {peer.Part.Kind} {peer.Part.Id} ran out at {peer.Until:u}.", $"Renew it with POST {Api.ApiRoutes.Certificates}.");
+        switch (peer.Part.Kind)
+        {
+            case PartKind.Agent:
+                var server = servers.Require(peer.Key, MachineMark.Parse(context.Request.Headers[MachineMark.Header].ToString()), from);
+                return new Caller(TokenRole.Agent, "agent " + peer.Part.Id, server.Server, from) { Credential = peer.Key, Late = expired };
+            case PartKind.LoadBalancer:
+                return new Caller(TokenRole.Agent, "load-balancer " + peer.Part.Id, null, from) { Credential = peer.Key, Balancer = peer.Part.Id };
+            default:
+                throw Problems.NotAllowed($"A {peer.Part.Kind} has nothing to ask here.");
+        }
+    }
+
+    private Caller Person(string header, string from)
+    {
         if (header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && tokens.Find(header.AsSpan(Scheme.Length).Trim()) is { } token)
-            return new Caller(token.Value.Role, token.Value.Name, token.Value.Server, from) { TokenHash = token.Key };
+            return new Caller(token.Value.Role, token.Value.Name, null, from) { Credential = token.Key };
         if (failures.Record(from)) throw Problems.TooManyFailures();
         throw Problems.NotAuthenticated("The token is not one of this cluster's.");
     }

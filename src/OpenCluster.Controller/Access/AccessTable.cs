@@ -3,13 +3,24 @@ using OpenCluster.Api.Requests;
 
 namespace OpenCluster.Controller.Access;
 
+/// <summary>Which parts of the cluster may call a route besides people.</summary>
+[Flags]
+internal enum Parts
+{
+    None = 0,
+    Agents = 1,
+    Balancers = 2,
+    /// <summary>Also with a certificate that has just run out.</summary>
+    Late = 4,
+}
+
 /// <summary>Who may call what, all in one place. A path that is not here cannot be mapped, so nothing is open by oversight.</summary>
 internal static class AccessTable
 {
     /// <summary>What a route asks of its caller.</summary>
     /// <param name="Person">The least role of a person or script; null for no token at all (the handler authenticates otherwise, or tells nothing).</param>
-    /// <param name="Agents">An agent may call it too, for what belongs to its own server (the handler checks which).</param>
-    public sealed record Rule(string Method, string Pattern, TokenRole? Person, bool Agents = false);
+    /// <param name="Parts">Parts that may call it too, for what belongs to them (the handler checks which).</param>
+    public sealed record Rule(string Method, string Pattern, TokenRole? Person, Parts Parts = Parts.None);
 
     public static readonly IReadOnlyList<Rule> Rules =
     [
@@ -45,17 +56,22 @@ internal static class AccessTable
         new("POST", ApiRoutes.Tokens, TokenRole.Admin),
         new("GET", ApiRoutes.Tokens, TokenRole.Admin),
         new("DELETE", ApiRoutes.TokenPattern, TokenRole.Admin),
-        new("POST", ApiRoutes.ServerTokenPattern, TokenRole.Admin),
 
-        new("GET", ApiRoutes.AssignmentPattern, TokenRole.Admin, Agents: true),
-        new("POST", ApiRoutes.ServerReportPattern, TokenRole.Admin, Agents: true),
-        new("GET", ApiRoutes.TasksPattern, TokenRole.Admin, Agents: true),
-        new("POST", ApiRoutes.TaskOutputPattern, TokenRole.Admin, Agents: true),
-        new("GET", ApiRoutes.ArchivePattern, TokenRole.Admin, Agents: true),
-        new("PUT", ApiRoutes.ArchivePattern, TokenRole.Admin, Agents: true),
-        new("GET", ApiRoutes.SourcePattern, TokenRole.Admin, Agents: true),
-        new("GET", ApiRoutes.SnapshotPattern, TokenRole.Admin, Agents: true),
-        new("POST", ApiRoutes.BalancerReportPattern, TokenRole.Admin, Agents: true),
+        new("GET", ApiRoutes.Roots, null),
+        new("POST", ApiRoutes.Join, null),
+        new("POST", ApiRoutes.Certificates, TokenRole.Admin, Parts.Agents | Parts.Late),
+        new("POST", ApiRoutes.JoinTokenPattern, TokenRole.Admin),
+        new("DELETE", ApiRoutes.ServerIdentityPattern, TokenRole.Admin),
+
+        new("GET", ApiRoutes.AssignmentPattern, TokenRole.Admin, Parts.Agents),
+        new("POST", ApiRoutes.ServerReportPattern, TokenRole.Admin, Parts.Agents),
+        new("GET", ApiRoutes.TasksPattern, TokenRole.Admin, Parts.Agents),
+        new("POST", ApiRoutes.TaskOutputPattern, TokenRole.Admin, Parts.Agents),
+        new("GET", ApiRoutes.ArchivePattern, TokenRole.Admin, Parts.Agents),
+        new("PUT", ApiRoutes.ArchivePattern, TokenRole.Admin, Parts.Agents),
+        new("GET", ApiRoutes.SourcePattern, TokenRole.Admin, Parts.Agents),
+        new("GET", ApiRoutes.SnapshotPattern, TokenRole.Admin, Parts.Balancers),
+        new("POST", ApiRoutes.BalancerReportPattern, TokenRole.Admin, Parts.Balancers),
     ];
 
     private static readonly Dictionary<(string, string), Rule> ByRoute = Rules.ToDictionary(rule => (rule.Method, rule.Pattern));

@@ -7,8 +7,14 @@ namespace OpenCluster.Controller.Access;
 /// <param name="Server">For an agent: its server's id, or name while the server is not known yet.</param>
 internal sealed record Caller(TokenRole Role, string Name, string? Server, string From)
 {
-    /// <summary>SHA-256 of the token; null for who needs none.</summary>
-    public string? TokenHash { get; init; }
+    /// <summary>What the caller showed: SHA-256 of a token, or of an agent's public key; null for who needs none.</summary>
+    public string? Credential { get; init; }
+
+    /// <summary>For an agent: its certificate has run out, within the grace in which it may renew it.</summary>
+    public bool Late { get; init; }
+
+    /// <summary>For a load-balancer: its instance id. It speaks for itself alone.</summary>
+    public string? Balancer { get; init; }
 
     /// <summary>The process itself: start, timers.</summary>
     public static Caller Controller { get; } = new(TokenRole.Admin, "controller", null, "local");

@@ -1,10 +1,7 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using OpenCluster.Api.Access;
 using OpenCluster.Api.Requests;
-using OpenCluster.Decisions.Conducting;
 using OpenCluster.Model.Balancing;
-using OpenCluster.Model.Nouns;
 
 namespace OpenCluster.Controller.Access;
 
@@ -13,30 +10,19 @@ namespace OpenCluster.Controller.Access;
 /// hash: the time of the look-up depends on the hash alone, from which nobody can guess the token, so it needs no constant-time
 /// compare of its own.
 /// </summary>
-internal sealed class TokenBook
+/// <param name="gone">Told the hashes of tokens taken away.</param>
+internal sealed class TokenBook(Action<string>? gone = null) : IOwnBook
 {
     /// <summary>Documents: <c>controller/tokens/SHA256</c>.</summary>
     public const string KeyPrefix = "controller/tokens/";
 
-    private ImmutableDictionary<string, TokenDocument> _tokens = ImmutableDictionary<string, TokenDocument>.Empty;
+    private readonly DocumentBook<TokenDocument> _book = new(KeyPrefix, AccessJson.Default.TokenDocument, gone);
 
-    public ImmutableDictionary<string, TokenDocument> Tokens => Volatile.Read(ref _tokens);
+    public ImmutableDictionary<string, TokenDocument> Tokens => _book.All;
 
     public static string KeyOf(string hash) => KeyPrefix + hash;
 
-    /// <summary>Takes in what was committed (or read at the start).</summary>
-    public void Apply(IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>?>> committed)
-    {
-        var tokens = Tokens;
-        foreach (var (key, json) in committed)
-        {
-            if (!key.StartsWith(KeyPrefix, StringComparison.Ordinal)) continue;
-            var hash = key[KeyPrefix.Length..];
-            tokens = json is { } bytes ? tokens.SetItem(hash, JsonSerializer.Deserialize(bytes.Span, AccessJson.Default.TokenDocument)!) : tokens.Remove(hash);
-        }
-
-        Volatile.Write(ref _tokens, tokens);
-    }
+    public void Apply(IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>?>> committed) => _book.Apply(committed);
 
     /// <summary>The token's hash and document, or null when it is not one of ours.</summary>
     public KeyValuePair<string, TokenDocument>? Find(ReadOnlySpan<char> token)
@@ -52,10 +38,4 @@ internal sealed class TokenBook
         .. Tokens.Where(t => t.Value.Role == TokenRole.App).OrderBy(t => t.Key, StringComparer.Ordinal)
             .Select(t => new AppToken { Name = t.Value.Name, Hash = t.Key, KeyHash = t.Value.KeyHash, Route = t.Value.Route, Endpoints = t.Value.Endpoints }),
     ];
-
-    /// <summary>The write that binds an agent's token, made for a server's name, to the server itself: from then on it survives a rename. None when it is bound.</summary>
-    public ImmutableArray<DocumentWrite> Bind(string hash, Server server) =>
-        Tokens.TryGetValue(hash, out var token) && token.Server != server.Id
-            ? [new DocumentWrite(KeyOf(hash), JsonSerializer.SerializeToUtf8Bytes(token with { Server = server.Id }, AccessJson.Default.TokenDocument))]
-            : [];
 }

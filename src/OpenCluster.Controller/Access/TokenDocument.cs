@@ -7,10 +7,8 @@ namespace OpenCluster.Controller.Access;
 internal sealed record TokenDocument
 {
     public required TokenRole Role { get; init; }
-    /// <summary>Whom it stands for in the audit trail: <c>admin</c>, <c>ci</c>, <c>agent web1</c>.</summary>
+    /// <summary>Whom it stands for in the audit trail: <c>admin</c>, <c>ci</c>.</summary>
     public required string Name { get; init; }
-    /// <summary>For an agent: its server's name until the server is known, then its id (which survives a rename).</summary>
-    public string? Server { get; init; }
     /// <summary>For an app: id of the route it may register for.</summary>
     public string? Route { get; init; }
     /// <summary>For an app of a dynamic route: SHA-256 of its key.</summary>

@@ -19,7 +19,7 @@ namespace OpenCluster.Controller.Conducting;
 /// just so. Time is never set aside: when deciding fails on nothing but what is stored of the whole, going on would be worse than ending loudly.
 /// </summary>
 internal sealed partial class ClusterLoop(
-    Ledger ledger, AuditTrail audit, TokenBook tokens, VersionBook versions, Roster roster, AsideBook aside, Effects effects, TimeProvider time, ILogger<ClusterLoop> log)
+    Ledger ledger, AuditTrail audit, IOwnBook books, VersionBook versions, Roster roster, AsideBook aside, Effects effects, TimeProvider time, ILogger<ClusterLoop> log)
 {
     /// <summary>Two seconds of reports from 1,000 servers; when it is full, reports are answered 503 and come again.</summary>
     private const int MaxWaiting = 4096;
@@ -360,7 +360,7 @@ internal sealed partial class ClusterLoop(
         await ledger.CommitAsync(part.Documents);
         Counters.Commits++;
         _conductor.Committed(ledger.Revision);
-        tokens.Apply(part.Documents);
+        books.Apply(part.Documents);
         versions.Apply(part.Documents);
     }
 

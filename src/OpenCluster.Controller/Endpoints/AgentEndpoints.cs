@@ -18,7 +18,7 @@ namespace OpenCluster.Controller.Endpoints;
 /// What agents and balancers hear and say. A server is named by id, or by name: an agent that starts before the first apply knows
 /// only its name, waits on its stream, and learns its id from the first assignment.
 /// </summary>
-internal sealed class AgentEndpoints(ClusterLoop loop, Roster roster, Boards boards, EventStreams streams, TaskBroker tasks, ArchiveFiles files, TokenBook tokens)
+internal sealed class AgentEndpoints(ClusterLoop loop, Roster roster, Boards boards, EventStreams streams, TaskBroker tasks, ArchiveFiles files, ServerIdentities identities)
 {
     private const int MaxKnown = 10_000;
 
@@ -64,8 +64,8 @@ internal sealed class AgentEndpoints(ClusterLoop loop, Roster roster, Boards boa
         var server = roster.Find(serverId);
         ServerAccess.Require(context.Caller(), server, serverId);
         if (server is null) throw Problems.NotFound("server", serverId, null);
-        if (context.Caller() is { Role: TokenRole.Agent, TokenHash: { } hash } caller && caller.Server != server.Id)
-            loop.TryChange(_ => new Intent { Documents = tokens.Bind(hash, server) });
+        if (context.Caller() is { Role: TokenRole.Agent, Credential: { } key } caller && caller.Server != server.Id)
+            loop.TryChange(_ => new Intent { Documents = identities.Bind(key, server) });
         var builds = report.Builds.Select(files.Verified);
         Hear(context, new ClusterEvent.ServerReported(report with { ServerId = server.Id, Builds = [.. builds] }));
     }
@@ -100,7 +100,7 @@ internal sealed class AgentEndpoints(ClusterLoop loop, Roster roster, Boards boa
         Hear(context, new ClusterEvent.BalancerReported(report with { Balancer = instance }));
     }
 
-    /// <summary>The balancer must be on the server whose token asks. An instance never changes its server, so that is looked up once.</summary>
+    /// <summary>A balancer speaks for itself, and only while the server it is on is one of ours. An instance never changes its server, so that is looked up once.</summary>
     private async Task RequireAsync(string instance, HttpContext context)
     {
         if (!_serverOf.TryGetValue(instance, out var serverId))
@@ -110,7 +110,11 @@ internal sealed class AgentEndpoints(ClusterLoop loop, Roster roster, Boards boa
             _serverOf[instance] = serverId;
         }
 
-        ServerAccess.Require(context.Caller(), roster.Find(serverId), serverId);
+        var caller = context.Caller();
+        if (caller.Role == TokenRole.Admin) return;
+        if (caller.Balancer != instance) throw Problems.NotAllowed($"\"{caller.Name}\" does not speak for load-balancer \"{instance}\".");
+        if (roster.Find(serverId) is not { } server || identities.KeyOf(server) is null)
+            throw Problems.NotAuthenticated($"The server of {caller.Name} was removed.", "Join it again: `opencluster server rejoin NAME` prints the line.");
     }
 
     private void Hear(HttpContext context, ClusterEvent happened)

@@ -13,7 +13,7 @@ using OpenCluster.Model.Nouns;
 
 namespace OpenCluster.Controller.Endpoints;
 
-/// <summary>Tokens for people, scripts and agents. A token is shown once, when it is made; from then on only the start of its hash.</summary>
+/// <summary>Tokens for people, scripts and apps. A token is shown once, when it is made; from then on only the start of its hash.</summary>
 internal sealed class TokenEndpoints(ClusterLoop loop, Boards boards, TokenBook tokens, TimeProvider time)
 {
     private const int IdLength = 12;
@@ -29,13 +29,12 @@ internal sealed class TokenEndpoints(ClusterLoop loop, Boards boards, TokenBook 
         api.MapPost(ApiRoutes.Tokens, Create).WithSummary("A new token for a person, a script or an app; shown this once.");
         api.MapGet(ApiRoutes.Tokens, List).WithSummary("Every token, without itself.");
         api.MapDelete(ApiRoutes.TokenPattern, Delete).WithSummary("Makes a token invalid at once.").Produces(204);
-        api.MapPost(ApiRoutes.ServerTokenPattern, CreateForServer).WithSummary("A new token for a server's agent; shown this once.");
     }
 
     private Task<NewTokenView> Create(TokenRequest request, HttpContext context, CancellationToken ct)
     {
         _ = Problems.Given(request.Name, "name");
-        if (request.Role == TokenRole.Agent) throw Problems.Invalid("role", "An agent's token belongs to a server.", $"Use POST {ApiRoutes.ServerTokenPattern}.");
+        if (request.Role == TokenRole.Agent) throw Problems.Invalid("role", "Agents have certificates, not tokens.", $"A server joins with what POST {ApiRoutes.JoinTokenPattern} answers.");
         if (!Enum.IsDefined(request.Role)) throw Problems.Invalid("role", "There is no such role.", "Give read, deploy, admin or app.");
         if (request.Name.Length is 0 or > 63 || !request.Name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-'))
             throw Problems.Invalid("name", "The name is not 1 to 63 lower-case letters, digits and hyphens.", "Give one like \"ci\".");
@@ -63,20 +62,10 @@ internal sealed class TokenEndpoints(ClusterLoop loop, Boards boards, TokenBook 
         return token with { Key = key };
     }
 
-    private Task<NewTokenView> CreateForServer(string serverId, HttpContext context, CancellationToken ct) => IssueAsync(
-        context.Caller(),
-        (token, conductor) =>
-        {
-            var server = conductor.Cluster.FindServer(serverId);
-            return token with { Role = TokenRole.Agent, Name = "agent " + server.Name, Server = server.Id };
-        },
-        "",
-        ct);
-
     private ImmutableArray<TokenView> List() =>
     [
         .. tokens.Tokens.OrderBy(t => t.Value.Created).ThenBy(t => t.Key, StringComparer.Ordinal)
-            .Select(t => new TokenView(t.Key[..IdLength], t.Value.Name, t.Value.Role, t.Value.Server, t.Value.Created, t.Value.Route)),
+            .Select(t => new TokenView(t.Key[..IdLength], t.Value.Name, t.Value.Role, t.Value.Created, t.Value.Route)),
     ];
 
     private async Task Delete(string token, HttpContext context, CancellationToken ct)

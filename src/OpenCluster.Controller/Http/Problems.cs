@@ -14,6 +14,9 @@ internal static class Problems
 
     public static ProblemException NotAllowed(string detail) => New(403, "not-allowed", "Not allowed", detail, "Use a token whose role includes it.");
 
+    public static ProblemException Copy(string server, string why) => New(403, "copy-of-a-server", "A copy of a server",
+        $"This machine uses the key of server \"{server}\", but {why}.", "If this is the server from now on, join it anew: `opencluster server rejoin NAME` prints the line.");
+
     public static ProblemException NotFound(string kind, string name, string? similar, string? field = null) => New(404, "not-found", "Not found",
         $"There is no {kind} \"{name}\".", similar is null ? $"List what there is with `opencluster {kind}s`." : $"Did you mean \"{similar}\"?", field);
 

@@ -1,14 +1,16 @@
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using OpenCluster.Api;
 using OpenCluster.Controller.Access;
+using OpenCluster.Controller.Trust;
 
 namespace OpenCluster.Controller.Http;
 
 /// <summary>Kestrel with as little around it as the API needs; nothing is read from the environment or from files.</summary>
 internal static partial class WebServer
 {
-    public static WebApplicationBuilder Builder(ControllerOptions options, TimeProvider time)
+    public static WebApplicationBuilder Builder(ControllerOptions options, ControllerTrust trust, TimeProvider time)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "opencluster" });
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -19,8 +21,11 @@ internal static partial class WebServer
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 << 10;
-            // TLS with the cluster's own CA is configured here when it comes.
-            kestrel.Listen(options.Address, options.Port);
+            // Asked for each connection, so that a renewed certificate is shown from the next one on.
+            kestrel.Listen(options.Address, options.Port, listen => listen.UseHttps(new TlsHandshakeCallbackOptions
+            {
+                OnConnection = _ => ValueTask.FromResult(trust.ServerOptions),
+            }));
         });
         builder.Logging.AddProvider(new LineLoggerProvider(time, Console.Error));
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OpenCluster.Trust.Files;
 
 namespace OpenCluster.Controller.State;
 
@@ -8,12 +9,13 @@ namespace OpenCluster.Controller.State;
 /// </summary>
 /// <remarks>
 /// <c>format</c> (this program's mark), <c>store/</c>, <c>archives/</c>, <c>sources/</c>, <c>incoming/</c> (uploads under way),
-/// <c>admin.token</c>.
+/// <c>admin.token</c>, <c>trust/</c> (the cluster's authority; whoever starts a whole cluster may have made it beforehand).
 /// </remarks>
 internal sealed class StateDirectory
 {
     private const string Mark = "opencluster-controller";
     private const int Format = 1;
+    private const string TrustName = "trust";
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private StateDirectory(string root) => Root = root;
@@ -24,6 +26,7 @@ internal sealed class StateDirectory
     public string Sources => Path.Combine(Root, "sources");
     public string Incoming => Path.Combine(Root, "incoming");
     public string AdminToken => Path.Combine(Root, "admin.token");
+    public string Trust => Path.Combine(Root, TrustName);
     private string FormatFile => Path.Combine(Root, "format");
 
     /// <summary>Checks the directory, and makes it when it is not there yet.</summary>
@@ -80,7 +83,7 @@ internal sealed class StateDirectory
 
         Directory.CreateDirectory(Root, OwnerOnly);
         MakeParts();
-        SafeFile.Write(FormatFile, $"{Mark} {Format}\n");
+        PrivateFile.Write(FormatFile, $"{Mark} {Format}\n");
     }
 
     private void MakeParts()
@@ -90,7 +93,7 @@ internal sealed class StateDirectory
 
     /// <summary>Left from a start that did not finish; <c>*.bootstrap</c> is where <c>up</c> may put its tokens.</summary>
     private static bool IsOurs(string entry) =>
-        Path.GetFileName(entry) is "store" or "archives" or "sources" or "incoming" or "admin.token" or "bootstrap.json" or "format.new";
+        Path.GetFileName(entry) is "store" or "archives" or "sources" or "incoming" or "admin.token" or "bootstrap.json" or TrustName or "format.new";
 
     private void CheckWritable()
     {

@@ -17,4 +17,7 @@ public sealed record Credentials(RootBundle Roots, SslStreamCertificateContext? 
 
     /// <summary>Until when the shown certificate counts; null when there is none.</summary>
     public DateTimeOffset? Until => Certificate is { } shown ? Validity.Until(shown.TargetCertificate) : null;
+
+    /// <summary>These, whenever asked: for callers whose credentials do not change.</summary>
+    public Credentials Itself() => this;
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Security.Cryptography;
 using System.Text.Json;
 using OpenCluster.Agent;
 using OpenCluster.Api;
@@ -22,6 +23,7 @@ internal static class ClientVerb
 {
     public static readonly Option<string?> Controller = new("--controller") { Description = "URL of the controller (default: the cluster of this directory, or OPENCLUSTER_CONTROLLER)", Recursive = true };
     public static readonly Option<string?> TokenFile = new("--token-file") { Description = "File with your token (default: the cluster of this directory, or OPENCLUSTER_TOKEN_FILE)", Recursive = true };
+    public static readonly Option<string?> Roots = new("--roots") { Description = "File with the cluster's roots (default: the cluster of this directory, or OPENCLUSTER_ROOTS)", Recursive = true };
     public static readonly Option<bool> Json = new("--json") { Description = "Answer as JSON", Recursive = true };
 
     /// <param name="examples">Whole command lines, shown in the help.</param>
@@ -44,7 +46,7 @@ internal static class ClientVerb
     private static async Task<int> RunAsync(ParseResult parsed, Func<Call, CancellationToken, Task<int>> run, CancellationToken ct)
     {
         var screen = new Screen();
-        var context = Context.Find(parsed.GetValue(Controller), parsed.GetValue(TokenFile));
+        var context = Context.Find(parsed.GetValue(Controller), parsed.GetValue(TokenFile), parsed.GetValue(Roots));
         if (context is null)
         {
             screen.Error($"no cluster here: no {Context.DirectoryName} in this directory or above it. Start one with `opencluster up FILE`, or name one with --controller and --token-file.");
@@ -53,7 +55,7 @@ internal static class ClientVerb
 
         return await GuardedAsync(screen, async () =>
         {
-            using var api = new ApiClient(new Uri(context.Url), (await File.ReadAllTextAsync(context.TokenFile, ct).ConfigureAwait(false)).Trim(), TimeProvider.System);
+            using var api = context.Client(TimeProvider.System);
             return await run(new Call(parsed, api, screen), ct).ConfigureAwait(false);
         }).ConfigureAwait(false);
     }
@@ -91,7 +93,7 @@ internal static class ClientVerb
         {
             return ExitCode.Interrupted;
         }
-        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or JsonException or UriFormatException or AgentException)
+        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or JsonException or FormatException or CryptographicException or AgentException)
         {
             screen.Error(wrong.Message);
             return ExitCode.Usage;

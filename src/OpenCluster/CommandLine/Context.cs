@@ -1,11 +1,15 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OpenCluster.Api.Client;
+using OpenCluster.Trust.Certificates;
+using OpenCluster.Trust.Tls;
 
 namespace OpenCluster.CommandLine;
 
 /// <summary>Which controller the command line talks to, and with which token.</summary>
+/// <param name="RootsFile">The roots that the controller's certificate must lead to (PEM).</param>
 /// <param name="Home">Where <c>up</c> keeps the cluster; null for one that was not brought up here.</param>
-internal sealed record Context(string Url, string TokenFile, string? Home = null)
+internal sealed record Context(string Url, string TokenFile, string? RootsFile, string? Home = null)
 {
     /// <summary>The directory that <c>up</c> keeps a cluster in, beside the file; found from any folder below.</summary>
     public const string DirectoryName = ".opencluster";
@@ -14,15 +18,24 @@ internal sealed record Context(string Url, string TokenFile, string? Home = null
     public const string FileName = "context.json";
 
     /// <summary>
-    /// In this order: what was given on the command line, OPENCLUSTER_CONTROLLER and OPENCLUSTER_TOKEN_FILE, the cluster whose
-    /// directory is here or above. Null when there is none.
+    /// In this order: what was given on the command line, OPENCLUSTER_CONTROLLER, OPENCLUSTER_TOKEN_FILE and OPENCLUSTER_ROOTS, the
+    /// cluster whose directory is here or above. Null when there is none.
     /// </summary>
-    public static Context? Find(string? url, string? tokenFile)
+    public static Context? Find(string? url, string? tokenFile, string? rootsFile)
     {
         var found = new DirectoryInfo(Environment.CurrentDirectory) is var here ? InOrAbove(here) : null;
         url ??= Environment.GetEnvironmentVariable("OPENCLUSTER_CONTROLLER") ?? found?.Url;
         tokenFile ??= Environment.GetEnvironmentVariable("OPENCLUSTER_TOKEN_FILE") ?? found?.TokenFile;
-        return url is null || tokenFile is null ? null : new Context(url, tokenFile, url == found?.Url ? found.Home : null);
+        rootsFile ??= Environment.GetEnvironmentVariable("OPENCLUSTER_ROOTS") ?? found?.RootsFile;
+        return url is null || tokenFile is null ? null : new Context(url, tokenFile, rootsFile, url == found?.Url ? found.Home : null);
+    }
+
+    /// <summary>A client for it.</summary>
+    /// <exception cref="IOException">The token or the roots cannot be read.</exception>
+    public ApiClient Client(TimeProvider time)
+    {
+        var credentials = RootsFile is null ? null : new Credentials(RootBundle.Parse(File.ReadAllText(RootsFile)));
+        return new ApiClient(new Uri(Url), File.ReadAllText(TokenFile).Trim(), time, credentials is null ? null : credentials.Itself);
     }
 
     public void Save(string directory) =>

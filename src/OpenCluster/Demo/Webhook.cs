@@ -12,12 +12,11 @@ internal static class Webhook
     {
         var webhook = await api.WebhookAsync(service, ct).ConfigureAwait(false);
         var body = Encoding.UTF8.GetBytes($$"""{"ref":"refs/heads/{{branch}}"}""");
-        using var client = new HttpClient();
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(api.Url, webhook.Path)) { Content = new ByteArrayContent(body) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, webhook.Path) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         request.Headers.Add("X-GitHub-Event", "push");
         request.Headers.Add("X-Hub-Signature-256", "sha256=" + Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(webhook.Secret), body)));
-        using var answer = await client.SendAsync(request, ct).ConfigureAwait(false);
+        using var answer = await api.SendAsync(request, ct).ConfigureAwait(false);
         answer.EnsureSuccessStatusCode();
     }
 }

@@ -19,7 +19,7 @@ internal static class DownVerb
         var screen = new Screen();
         return ClientVerb.GuardedAsync(screen, async () =>
         {
-            var context = Context.Find(null, null) ?? throw new IOException($"No cluster here: no {Context.DirectoryName} in this directory or above it.");
+            var context = Context.Find(null, null, null) ?? throw new IOException($"No cluster here: no {Context.DirectoryName} in this directory or above it.");
             await using var cluster = LaptopCluster.Open(context, TimeProvider.System);
             await cluster.StopAsync(ct).ConfigureAwait(false);
             screen.Say("Stopped. State and data are kept; `opencluster up` goes on with them.");

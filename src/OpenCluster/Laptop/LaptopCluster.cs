@@ -7,6 +7,8 @@ using OpenCluster.Api.Client;
 using OpenCluster.CommandLine;
 using OpenCluster.Controller.Access;
 using OpenCluster.Model.Nouns;
+using OpenCluster.Trust.Certificates;
+using OpenCluster.Trust.Files;
 
 namespace OpenCluster.Laptop;
 
@@ -20,6 +22,7 @@ internal sealed class LaptopCluster : IAsyncDisposable
     private const int FirstPort = 20000;
     private const int PortsPerServer = 100;
     private const int MostServers = 100;
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>From the start of the agents until the controller answers.</summary>
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);
@@ -30,11 +33,10 @@ internal sealed class LaptopCluster : IAsyncDisposable
     private readonly CancellationTokenSource _ending = new();
     private Task _keepingUp = Task.CompletedTask;
 
-    private LaptopCluster(string home, UpLock held, Uri controller, string tokenFile, ImmutableArray<LaptopServer> servers, TimeProvider time)
+    private LaptopCluster(UpLock held, Context context, ImmutableArray<LaptopServer> servers, TimeProvider time)
     {
-        (Home, _lock, Servers, _time) = (home, held, servers, time);
-        Context = new Context(controller.ToString(), tokenFile, home);
-        Api = new ApiClient(controller, File.ReadAllText(tokenFile).Trim(), time);
+        (Home, _lock, Context, Servers, _time) = (context.Home!, held, context, servers, time);
+        Api = context.Client(time);
     }
 
     /// <summary>Where everything of this cluster is.</summary>
@@ -64,14 +66,18 @@ internal sealed class LaptopCluster : IAsyncDisposable
         Directory.CreateDirectory(directory);
         var home = HomeOf(directory, LongestSocket(cluster));
         var held = UpLock.Take(home);
-        var secrets = Directory.CreateDirectory(Path.Combine(home, "tokens"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+        var secrets = Directory.CreateDirectory(Path.Combine(home, "tokens"), OwnerOnly).FullName;
         var network = LoopbackNetwork.Of(home, ControllerPort);
         var names = cluster.Servers.Select(s => s.Name).ToList();
         var controllerName = (cluster.Servers.FirstOrDefault(s => s.Controller) ?? cluster.Servers[0]).Name;
         var numbers = AddressBook.Of(home, names);
         string Address(string name) => $"{network}.{numbers[name]}";
-        var controller = new Uri($"http://{Address(controllerName)}:{ControllerPort}/");
-        var bootstrap = TokensOf(secrets, names);
+        var controller = new Uri($"https://{Address(controllerName)}:{ControllerPort}/");
+        var controllerHome = Path.Combine(home, "controller");
+        var authority = new AuthorityFiles(Path.Combine(Directory.CreateDirectory(controllerHome, OwnerOnly).FullName, "trust"));
+        authority.Ensure(time.GetUtcNow());
+        var fingerprint = authority.ReadRoots().Fingerprint;
+        var (bootstrap, joins) = TokensOf(secrets, names);
 
         var servers = names.Select(name =>
         {
@@ -82,7 +88,7 @@ internal sealed class LaptopCluster : IAsyncDisposable
                 ServerId = name,
                 ServerName = name,
                 Controllers = [controller],
-                TokenFile = Path.Combine(secrets, name + ".token"),
+                JoinFile = Path.Combine(secrets, name + ".join"),
                 Address = Address(name),
                 Ports = new PortRange(firstPort, firstPort + PortsPerServer - 1),
                 LowPortOffset = Environment.IsPrivilegedProcess ? 0 : 8000,
@@ -90,7 +96,7 @@ internal sealed class LaptopCluster : IAsyncDisposable
                 Core = name == controllerName
                     ? new CoreOptions
                     {
-                        Directory = Path.Combine(home, "controller"),
+                        Directory = controllerHome,
                         Url = controller,
                         Arguments = ["--address", Address(name), "--port", ControllerPort.ToString(CultureInfo.InvariantCulture), "--bootstrap", bootstrap],
                     }
@@ -98,10 +104,13 @@ internal sealed class LaptopCluster : IAsyncDisposable
             };
             Directory.CreateDirectory(options.Directory);
             options.Write();
+            // Anew each time: however long this cluster was down, and whatever was removed from it meanwhile, its servers get in.
+            PrivateFile.Write(options.JoinFile, new JoinLine(controller, joins[name], fingerprint) + "\n");
             return new LaptopServer(options, executable, time);
         }).ToImmutableArray();
 
-        var prepared = new LaptopCluster(home, held, controller, Path.Combine(secrets, "admin.token"), servers, time);
+        var context = new Context(controller.ToString(), Path.Combine(secrets, "admin.token"), authority.Roots, home);
+        var prepared = new LaptopCluster(held, context, servers, time);
         prepared.Context.Save(directory);
         return prepared;
     }
@@ -131,7 +140,7 @@ internal sealed class LaptopCluster : IAsyncDisposable
         var executable = Environment.ProcessPath ?? throw new IOException("The path of this executable is not known.");
         var servers = Directory.EnumerateDirectories(Path.Combine(home, "servers")).Order(StringComparer.Ordinal)
             .Select(directory => new LaptopServer(AgentOptions.Read(directory), executable, time)).ToImmutableArray();
-        return new LaptopCluster(home, UpLock.Take(home), new Uri(context.Url), context.TokenFile, servers, time);
+        return new LaptopCluster(UpLock.Take(home), context, servers, time);
     }
 
     /// <summary>Leaves the agents to themselves: nothing starts them again from here on.</summary>
@@ -205,24 +214,13 @@ internal sealed class LaptopCluster : IAsyncDisposable
         return true;
     }
 
-    private static string TokensOf(string secrets, List<string> names)
+    private static (string Bootstrap, ImmutableSortedDictionary<string, string> Joins) TokensOf(string secrets, List<string> names)
     {
-        var bootstrap = new Bootstrap
-        {
-            Admin = TokenOf(Path.Combine(secrets, "admin.token")),
-            Agents = names.ToImmutableSortedDictionary(name => name, name => TokenOf(Path.Combine(secrets, name + ".token")), StringComparer.Ordinal),
-        };
+        var admin = Path.Combine(secrets, "admin.token");
+        if (!File.Exists(admin)) PrivateFile.Write(admin, Bootstrap.NewToken() + "\n");
+        var joins = names.ToImmutableSortedDictionary(name => name, _ => Bootstrap.NewToken(), StringComparer.Ordinal);
         var path = Path.Combine(secrets, "bootstrap.json");
-        bootstrap.Write(path);
-        return path;
-    }
-
-    private static string TokenOf(string path)
-    {
-        if (File.Exists(path)) return File.ReadAllText(path).Trim();
-        var token = Bootstrap.NewToken();
-        using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
-        file.Write(Encoding.UTF8.GetBytes(token + "\n"));
-        return token;
+        new Bootstrap { Admin = File.ReadAllText(admin).Trim(), Agents = joins }.Write(path);
+        return (path, joins);
     }
 }

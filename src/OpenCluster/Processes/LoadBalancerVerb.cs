@@ -4,6 +4,7 @@ using OpenCluster.Agent.Processes;
 using OpenCluster.Api.Client;
 using OpenCluster.LoadBalancer;
 using OpenCluster.LoadBalancer.Configuration;
+using OpenCluster.Trust.Tls;
 
 namespace OpenCluster.Processes;
 
@@ -13,9 +14,11 @@ internal static class LoadBalancerVerb
     private static readonly Option<DirectoryInfo> Directory = new("--directory") { Description = "Holds the last good snapshot and the hand-over socket", Required = true };
     private static readonly Option<string> Instance = new("--instance") { Description = "Instance id that snapshots and reports are for", Required = true };
 
+    private static readonly Option<DirectoryInfo?> Identity = new("--identity") { Description = "Holds its key and certificate, which the agent keeps fresh" };
+
     public static Command Create() => ProcessVerb.Create(
         "load-balancer", "Run a load-balancer. Without --controller it serves the last good snapshot of its directory.",
-        [Directory, Instance], async (parsed, ct) =>
+        [Directory, Instance, Identity], async (parsed, ct) =>
         {
             RuntimeSettings.Require(RuntimeNeeds.DataPath);
             var directory = parsed.GetRequiredValue(Directory).FullName;
@@ -27,15 +30,15 @@ internal static class LoadBalancerVerb
                 MetricsPort = int.TryParse(Environment.GetEnvironmentVariable("PORT"), CultureInfo.InvariantCulture, out var port) ? port : 0,
                 AccessLog = Path.Combine(directory, "access.log"),
             };
-            using var api = await ConnectAsync(parsed, ct).ConfigureAwait(false);
+            using var api = Connect(parsed);
             var source = api is null ? null : new ControllerSource(api, options.InstanceId, Console.Error.WriteLine, TimeProvider.System);
             await LoadBalancerHost.RunAsync(options, source, Console.Error.WriteLine, TimeProvider.System, ct).ConfigureAwait(false);
         });
 
-    private static async Task<ApiClient?> ConnectAsync(ParseResult parsed, CancellationToken ct)
+    private static ApiClient? Connect(ParseResult parsed)
     {
         if (parsed.GetValue(CommandLine.ClientVerb.Controller) is not { } url) return null;
-        var token = parsed.GetValue(CommandLine.ClientVerb.TokenFile) is { } file ? (await File.ReadAllTextAsync(file, ct).ConfigureAwait(false)).Trim() : null;
-        return new ApiClient(new Uri(url), token, TimeProvider.System);
+        var identity = parsed.GetValue(Identity) is { } directory ? new CredentialFiles(directory.FullName) : null;
+        return new ApiClient(new Uri(url), null, TimeProvider.System, identity is null ? null : identity.Read);
     }
 }

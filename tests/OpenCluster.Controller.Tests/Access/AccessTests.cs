@@ -16,27 +16,28 @@ public sealed class AccessTests
     public async Task Every_route_is_closed_to_those_the_table_does_not_name()
     {
         await using var controller = await TestController.StartAsync("web1");
-        var tokens = new Dictionary<TokenRole, string>
+        var callers = new Dictionary<TokenRole, HttpClient>
         {
-            [TokenRole.Agent] = controller.AgentToken("web1"),
-            [TokenRole.Read] = (await controller.Admin.NewTokenAsync(new TokenRequest("r", TokenRole.Read), Ct)).Token,
-            [TokenRole.Deploy] = (await controller.Admin.NewTokenAsync(new TokenRequest("d", TokenRole.Deploy), Ct)).Token,
+            [TokenRole.Agent] = await controller.HttpAsync("web1"),
+            [TokenRole.Read] = controller.Http((await controller.Admin.NewTokenAsync(new TokenRequest("r", TokenRole.Read), Ct)).Token),
+            [TokenRole.Deploy] = controller.Http((await controller.Admin.NewTokenAsync(new TokenRequest("d", TokenRole.Deploy), Ct)).Token),
         };
-        using var http = new HttpClient { BaseAddress = controller.Url };
+        using var nobody = controller.Http();
         var wrong = new List<string>();
         foreach (var rule in AccessTable.Rules.Where(r => r.Person is not null))
         {
-            foreach (var (role, token) in tokens)
+            foreach (var (role, http) in callers)
             {
-                if (role == TokenRole.Agent ? rule.Agents : role >= rule.Person) continue;
-                var status = await StatusOf(http, rule, token);
+                if (role == TokenRole.Agent ? rule.Parts.HasFlag(Parts.Agents) : role >= rule.Person) continue;
+                var status = await StatusOf(http, rule);
                 if (status != HttpStatusCode.Forbidden) wrong.Add($"{role} {rule.Method} {rule.Pattern}: {status}");
             }
 
-            var without = await StatusOf(http, rule, null);
+            var without = await StatusOf(nobody, rule);
             if (without != HttpStatusCode.Unauthorized) wrong.Add($"nobody {rule.Method} {rule.Pattern}: {without}");
         }
 
+        foreach (var http in callers.Values) http.Dispose();
         Assert.Empty(wrong);
     }
 
@@ -48,7 +49,8 @@ public sealed class AccessTests
         await controller.StopAsync();
         await controller.StartAgainAsync();
 
-        Assert.Equal(servers.Length + 1, (await controller.Admin.TokensAsync(Ct)).Length);
+        await controller.JoinAsync("s1", controller.JoinToken("s1"));
+        await controller.JoinAsync("s300", controller.JoinToken("s300"));
     }
 
     [Fact]
@@ -56,7 +58,7 @@ public sealed class AccessTests
     {
         await using var controller = await TestController.StartAsync("web1", "web2");
         await controller.Admin.ApplyAsync(new FileRequest { Text = Cluster.TwoServers }, Ct);
-        using var other = controller.Client(controller.AgentToken("web2"));
+        using var other = await controller.AgentClientAsync("web2");
 
         var refused = await Assert.ThrowsAsync<ProblemException>(async () => await other.AssignmentsAsync("web1", 0, Ct).GetAsyncEnumerator(Ct).MoveNextAsync());
 
@@ -64,31 +66,17 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task A_token_issued_for_a_server_works_and_survives_its_rename()
+    public async Task A_server_keeps_its_key_when_it_is_renamed()
     {
         await using var controller = await TestController.StartAsync("web1");
-        await controller.Admin.ApplyAsync(new FileRequest { Text = Cluster.TwoServers }, Ct);
-        var issued = await controller.Admin.NewServerTokenAsync("web2", Ct);
-        await controller.Admin.ApplyAsync(new FileRequest { Text = Cluster.TwoServers.Replace("web2: {", "www2: {renamed-from: web2, ", StringComparison.Ordinal) }, Ct);
-
-        await using var agent = new FakeAgent(controller.Url, issued.Token, "www2");
-
-        await Waiting.ForAsync("the assignment under the new name", () => agent.Assignment?.ServerName == "www2", Ct);
-    }
-
-    [Fact]
-    public async Task A_token_made_for_a_name_is_bound_to_the_server_once_its_agent_has_reported()
-    {
-        await using var controller = await TestController.StartAsync("web1");
-        await using (var agent = new FakeAgent(controller.Url, controller.AgentToken("web1"), "web1"))
+        await using (await controller.AgentAsync("web1"))
         {
             await controller.Admin.ApplyAsync(new FileRequest { Text = Cluster.TwoServers }, Ct);
-            var server = (await controller.Admin.ServersAsync(Ct)).Single(s => s.Name == "web1");
-            await Waiting.ForAsync("the token bound", () => controller.Admin.TokensAsync(Ct), tokens => tokens.Any(t => t.Server == server.Id), Ct);
+            await Waiting.ForAsync("the first report", () => controller.Admin.ServersAsync(Ct), all => all.Any(s => s.Health == "alive"), Ct);
         }
 
         await controller.Admin.ApplyAsync(new FileRequest { Text = Cluster.TwoServers.Replace("web1: {", "www1: {renamed-from: web1, ", StringComparison.Ordinal) }, Ct);
-        await using var renamed = new FakeAgent(controller.Url, controller.AgentToken("web1"), "www1");
+        await using var renamed = await controller.AgentAsync("web1", "www1");
         await Waiting.ForAsync("the assignment under the new name", () => renamed.Assignment?.ServerName == "www1", Ct);
     }
 
@@ -147,11 +135,10 @@ public sealed class AccessTests
         Assert.Contains("others may read it", Assert.Throws<ControllerStartException>(() => Bootstrap.Read(path)).Message, StringComparison.Ordinal);
     }
 
-    private static async Task<HttpStatusCode> StatusOf(HttpClient http, AccessTable.Rule rule, string? token)
+    private static async Task<HttpStatusCode> StatusOf(HttpClient http, AccessTable.Rule rule)
     {
         var path = rule.Pattern.Replace("{serverId}", "web9", StringComparison.Ordinal).Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal);
         using var request = new HttpRequestMessage(new HttpMethod(rule.Method), path);
-        if (token is not null) request.Headers.Authorization = new("Bearer", token);
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Ct);
         return response.StatusCode;
     }

@@ -21,7 +21,7 @@ public sealed class DiskFullTests
             new Controller.Access.Bootstrap { Admin = token }.Write(directory.In("bootstrap.json"));
             var options = new ControllerOptions { Directory = Path.Combine(disk, "state"), Port = 0, BootstrapFile = directory.In("bootstrap.json") };
             await using var host = await ControllerHost.StartAsync(options, TimeProvider.System, Ct);
-            using var admin = new Api.Client.ApiClient(host.Url, token, TimeProvider.System);
+            using var admin = new Api.Client.ApiClient(host.Url, token, TimeProvider.System, new OpenCluster.Trust.Tls.Credentials(OpenCluster.Trust.Certificates.RootBundle.Parse(await File.ReadAllTextAsync(Path.Combine(disk, "state", "trust", "roots.pem"), Ct))).Itself);
             await admin.ApplyAsync(new FileRequest { Text = Cluster.TwoServers }, Ct);
 
             var ballast = Path.Combine(disk, "ballast");

@@ -16,12 +16,12 @@ public sealed class ArchiveTests
         await using var controller = await TestController.StartAsync("web1", "web2");
         var repository = await GitRepository.CreateAsync(Path.Combine(controller.Work, "hello"));
         await repository.CommitAsync("One");
-        await using var one = new FakeAgent(controller.Url, controller.AgentToken("web1"), "web1");
-        await using var two = new FakeAgent(controller.Url, controller.AgentToken("web2"), "web2");
+        await using var one = await controller.AgentAsync("web1");
+        await using var two = await controller.AgentAsync("web2");
         await controller.Admin.ApplyAsync(new FileRequest { Text = Cluster.FromGit(repository.Path) }, Ct);
         await DeployTests.EndOf(controller, null);
         var release = Assert.Single(await controller.Admin.ReleasesAsync("hello", Ct));
-        using var agent = controller.Client(controller.AgentToken("web2"));
+        using var agent = await controller.AgentClientAsync("web2");
 
         using var archive = new StreamReader(await agent.ArchiveAsync(release.Id, Ct));
         Assert.Equal(FakeAgent.ArchiveOf(release.Id), Encoding.UTF8.GetBytes(await archive.ReadToEndAsync(Ct)));
@@ -36,7 +36,7 @@ public sealed class ArchiveTests
         await using var controller = await TestController.StartAsync("web1", "db1");
         var repository = await GitRepository.CreateAsync(Path.Combine(controller.Work, "hello"));
         await repository.CommitAsync("One");
-        await using var one = new FakeAgent(controller.Url, controller.AgentToken("web1"), "web1");
+        await using var one = await controller.AgentAsync("web1");
         var text = Cluster.FromGit(repository.Path).Replace("web2: {roles: webserver}", "db1: {roles: database}", StringComparison.Ordinal)
             .Replace("  webserver:\n", "  webserver:\n  database:\n", StringComparison.Ordinal)
             .Replace("instances: 2", "instances: 1", StringComparison.Ordinal);
@@ -44,8 +44,8 @@ public sealed class ArchiveTests
         await DeployTests.EndOf(controller, null);
         var release = Assert.Single(await controller.Admin.ReleasesAsync("hello", Ct));
         var source = await controller.Admin.UploadSourceAsync(new MemoryStream([1, 2, 3]), Ct);
-        using var own = controller.Client(controller.AgentToken("web1"));
-        using var other = controller.Client(controller.AgentToken("db1"));
+        using var own = await controller.AgentClientAsync("web1");
+        using var other = await controller.AgentClientAsync("db1");
 
         await (await own.ArchiveAsync(release.Id, Ct)).DisposeAsync();
         Assert.Equal("not-allowed", (await Assert.ThrowsAsync<ProblemException>(() => other.ArchiveAsync(release.Id, Ct))).Problem.Code);
@@ -71,7 +71,7 @@ public sealed class ArchiveTests
     public async Task An_upload_that_is_not_what_was_announced_is_refused_and_leaves_nothing()
     {
         await using var controller = await TestController.StartAsync();
-        using var http = new HttpClient { BaseAddress = controller.Url };
+        using var http = controller.Http();
         using var request = new HttpRequestMessage(HttpMethod.Post, ApiRoutes.Sources) { Content = new ByteArrayContent([1, 2, 3]) };
         request.Headers.Authorization = new("Bearer", controller.AdminToken);
         request.Content.Headers.TryAddWithoutValidation("Repr-Digest", $"sha-256=:{Convert.ToBase64String(new byte[32])}:");

@@ -16,8 +16,8 @@ public sealed class DeployTests
         await using var controller = await TestController.StartAsync("web1", "web2");
         var repository = await GitRepository.CreateAsync(Path.Combine(controller.Work, "hello"));
         var commit = await repository.CommitAsync("Say hello");
-        await using var one = new FakeAgent(controller.Url, controller.AgentToken("web1"), "web1");
-        await using var two = new FakeAgent(controller.Url, controller.AgentToken("web2"), "web2");
+        await using var one = await controller.AgentAsync("web1");
+        await using var two = await controller.AgentAsync("web2");
 
         await controller.Admin.ApplyAsync(new FileRequest { Text = Cluster.FromGit(repository.Path) }, Ct);
         var first = await EndOf(controller, null);
@@ -42,8 +42,8 @@ public sealed class DeployTests
         await using var controller = await TestController.StartAsync("web1", "web2");
         var repository = await GitRepository.CreateAsync(Path.Combine(controller.Work, "hello"));
         await repository.CommitAsync("One");
-        await using var one = new FakeAgent(controller.Url, controller.AgentToken("web1"), "web1");
-        await using var two = new FakeAgent(controller.Url, controller.AgentToken("web2"), "web2");
+        await using var one = await controller.AgentAsync("web1");
+        await using var two = await controller.AgentAsync("web2");
         await controller.Admin.ApplyAsync(new FileRequest { Text = Cluster.FromGit(repository.Path) }, Ct);
         await EndOf(controller, null);
         await repository.CommitAsync("Two");
@@ -74,8 +74,10 @@ public sealed class DeployTests
         await using var controller = await TestController.StartAsync("web1", "web2");
         var repository = await GitRepository.CreateAsync(Path.Combine(controller.Work, "hello"));
         await repository.CommitAsync("One");
-        await using var one = new FakeAgent(controller.Url, controller.AgentToken("web1"), "web1") { MayBuild = false };
-        await using var two = new FakeAgent(controller.Url, controller.AgentToken("web2"), "web2") { MayBuild = false };
+        await using var one = await controller.AgentAsync("web1");
+        one.MayBuild = false;
+        await using var two = await controller.AgentAsync("web2");
+        two.MayBuild = false;
         await controller.Admin.ApplyAsync(new FileRequest { Text = Cluster.FromGit(repository.Path) }, Ct);
         await Waiting.ForAsync("the build given out", () => controller.Admin.DeploymentsAsync("hello", Ct), all => all is [{ Phase: "building" }], Ct);
 
@@ -91,8 +93,8 @@ public sealed class DeployTests
     public async Task An_unchanged_assignment_is_not_sent_again()
     {
         await using var controller = await TestController.StartAsync("web1", "web2");
-        await using var one = new FakeAgent(controller.Url, controller.AgentToken("web1"), "web1");
-        await using var two = new FakeAgent(controller.Url, controller.AgentToken("web2"), "web2");
+        await using var one = await controller.AgentAsync("web1");
+        await using var two = await controller.AgentAsync("web2");
         await controller.Admin.ApplyAsync(new FileRequest { Text = Cluster.TwoServers }, Ct);
         await Waiting.ForAsync("all ready", () => controller.Admin.StatusAsync(Ct), s => s.Healthy, Ct);
         var received = (one.Received, two.Received);

@@ -23,8 +23,7 @@ public sealed class FuzzTests
     public async Task Every_path_answers_any_body_with_a_problem()
     {
         await using var controller = await TestController.StartAsync("web1");
-        using var http = new HttpClient { BaseAddress = controller.Url };
-        http.DefaultRequestHeaders.Authorization = new("Bearer", controller.AdminToken);
+        using var http = controller.Http(controller.AdminToken);
         var wrong = new List<string>();
         foreach (var rule in AccessTable.Rules.Where(r => r.Method != "GET"))
         {
@@ -55,8 +54,7 @@ public sealed class FuzzTests
     {
         await using var controller = await TestController.StartAsync("web1");
         await controller.Admin.ApplyAsync(new Api.Requests.FileRequest { Text = Cluster.TwoServers }, Ct);
-        using var http = new HttpClient { BaseAddress = controller.Url };
-        http.DefaultRequestHeaders.Authorization = new("Bearer", controller.AgentToken("web1"));
+        using var http = await controller.HttpAsync("web1");
 
         using var response = await http.PostAsync(ApiRoutes.ServerReport("web1"), new StringContent(report, Encoding.UTF8, "application/json"), Ct);
 
@@ -69,8 +67,7 @@ public sealed class FuzzTests
     {
         await using var controller = await TestController.StartAsync("web1");
         await controller.Admin.ApplyAsync(new Api.Requests.FileRequest { Text = Cluster.TwoServers }, Ct);
-        using var http = new HttpClient { BaseAddress = controller.Url };
-        http.DefaultRequestHeaders.Authorization = new("Bearer", controller.AgentToken("web1"));
+        using var http = await controller.HttpAsync("web1");
 
         for (var i = 1; i <= 3; i++)
         {
@@ -86,8 +83,7 @@ public sealed class FuzzTests
     public async Task A_request_may_leave_out_what_has_a_default()
     {
         await using var controller = await TestController.StartAsync();
-        using var http = new HttpClient { BaseAddress = controller.Url };
-        http.DefaultRequestHeaders.Authorization = new("Bearer", controller.AdminToken);
+        using var http = controller.Http(controller.AdminToken);
 
         using var response = await http.PostAsync(ApiRoutes.Plan, new StringContent("""{"text":"no"}""", Encoding.UTF8, "application/json"), Ct);
 
@@ -105,8 +101,7 @@ public sealed class FuzzTests
     public async Task A_path_or_value_that_is_none_is_a_problem(string method, string path, int status, string code)
     {
         await using var controller = await TestController.StartAsync();
-        using var http = new HttpClient { BaseAddress = controller.Url };
-        http.DefaultRequestHeaders.Authorization = new("Bearer", controller.AdminToken);
+        using var http = controller.Http(controller.AdminToken);
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         using var response = await http.SendAsync(request, Ct);
 

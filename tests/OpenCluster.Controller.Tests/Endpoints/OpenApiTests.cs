@@ -14,7 +14,7 @@ public sealed class OpenApiTests
     public async Task The_document_has_every_path_and_every_operation_says_what_it_does()
     {
         await using var controller = await TestController.StartAsync();
-        using var http = new HttpClient { BaseAddress = controller.Url };
+        using var http = controller.Http();
         using var document = JsonDocument.Parse(await http.GetStringAsync(ApiRoutes.OpenApi, Ct));
         var paths = document.RootElement.GetProperty("paths");
 
@@ -31,7 +31,7 @@ public sealed class OpenApiTests
     public async Task The_document_describes_bodies_by_their_schema()
     {
         await using var controller = await TestController.StartAsync();
-        using var http = new HttpClient { BaseAddress = controller.Url };
+        using var http = controller.Http();
         using var document = JsonDocument.Parse(await http.GetStringAsync(ApiRoutes.OpenApi, Ct));
 
         var schemas = document.RootElement.GetProperty("components").GetProperty("schemas").EnumerateObject().Select(s => s.Name).ToHashSet();

@@ -14,8 +14,8 @@ public sealed class TaskTests
     public async Task Logs_and_commands_come_from_the_agent_of_the_instances_server()
     {
         await using var controller = await TestController.StartAsync("web1", "web2");
-        await using var one = new FakeAgent(controller.Url, controller.AgentToken("web1"), "web1");
-        await using var two = new FakeAgent(controller.Url, controller.AgentToken("web2"), "web2");
+        await using var one = await controller.AgentAsync("web1");
+        await using var two = await controller.AgentAsync("web2");
         var instance = await ReadyInstance(controller);
 
         Assert.Equal($"Logs of {instance}\n", await Read(await controller.Admin.LogsAsync(instance, 10, follow: false, Ct)));
@@ -27,16 +27,15 @@ public sealed class TaskTests
     public async Task A_reader_that_goes_ends_an_endless_log_at_the_agent()
     {
         await using var controller = await TestController.StartAsync("web1", "web2");
-        await using var one = new FakeAgent(controller.Url, controller.AgentToken("web1"), "web1");
-        await using var two = new FakeAgent(controller.Url, controller.AgentToken("web2"), "web2");
+        await using var one = await controller.AgentAsync("web1");
+        await using var two = await controller.AgentAsync("web2");
         var instance = await ReadyInstance(controller);
         var endless = new EndlessStream(long.MaxValue);
         one.Answer = two.Answer = _ => endless;
 
         await using (var log = await controller.Admin.LogsAsync(instance, 10, follow: true, Ct)) Assert.NotEqual(0, await log.ReadAsync(new byte[1000], Ct));
 
-        using var http = new HttpClient { BaseAddress = controller.Url };
-        http.DefaultRequestHeaders.Authorization = new("Bearer", controller.AdminToken);
+        using var http = controller.Http(controller.AdminToken);
         await Waiting.ForAsync("no task under way", () => http.GetStringAsync(ApiRoutes.Metrics, Ct), text => text.Contains("opencluster_controller_tasks 0\n", StringComparison.Ordinal), Ct);
         one.Answer = two.Answer = _ => new MemoryStream("again"u8.ToArray());
         Assert.Equal("again", await Read(await controller.Admin.LogsAsync(instance, 10, follow: false, Ct)));
@@ -70,8 +69,8 @@ public sealed class TaskTests
     {
         await using var controller = await TestController.StartAsync("web1", "web2");
         string instance;
-        await using (new FakeAgent(controller.Url, controller.AgentToken("web1"), "web1"))
-        await using (new FakeAgent(controller.Url, controller.AgentToken("web2"), "web2"))
+        await using (await controller.AgentAsync("web1"))
+        await using (await controller.AgentAsync("web2"))
             instance = await ReadyInstance(controller);
 
         var away = await Waiting.ForAsync(
@@ -87,8 +86,8 @@ public sealed class TaskTests
     public async Task An_instance_that_is_not_there_is_a_problem_with_what_was_meant()
     {
         await using var controller = await TestController.StartAsync("web1", "web2");
-        await using var one = new FakeAgent(controller.Url, controller.AgentToken("web1"), "web1");
-        await using var two = new FakeAgent(controller.Url, controller.AgentToken("web2"), "web2");
+        await using var one = await controller.AgentAsync("web1");
+        await using var two = await controller.AgentAsync("web2");
         var instance = await ReadyInstance(controller);
 
         var refused = await Assert.ThrowsAsync<ProblemException>(() => controller.Admin.LogsAsync(instance.Replace("hello", "helo", StringComparison.Ordinal), 10, false, Ct));

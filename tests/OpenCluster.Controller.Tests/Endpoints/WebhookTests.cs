@@ -18,13 +18,13 @@ public sealed class WebhookTests
         await using var controller = await TestController.StartAsync("web1", "web2");
         var repository = await GitRepository.CreateAsync(Path.Combine(controller.Work, "hello"));
         await repository.CommitAsync("One");
-        await using var one = new FakeAgent(controller.Url, controller.AgentToken("web1"), "web1");
-        await using var two = new FakeAgent(controller.Url, controller.AgentToken("web2"), "web2");
+        await using var one = await controller.AgentAsync("web1");
+        await using var two = await controller.AgentAsync("web2");
         await controller.Admin.ApplyAsync(new FileRequest { Text = Cluster.FromGit(repository.Path) }, Ct);
         await DeployTests.EndOf(controller, null);
         var hook = await controller.Admin.WebhookAsync("hello", Ct);
         var head = await repository.CommitAsync("Two");
-        using var http = new HttpClient { BaseAddress = controller.Url };
+        using var http = controller.Http();
 
         var answer = await SendAsync(http, hook.Path, hook.Secret, "push", """{"ref":"refs/heads/main","after":"not believed"}""");
         Assert.Equal(HttpStatusCode.OK, answer.Status);
@@ -44,7 +44,7 @@ public sealed class WebhookTests
         await using var controller = await TestController.StartAsync();
         await controller.Admin.ApplyAsync(new FileRequest { Text = Cluster.TwoServers }, Ct);
         var hook = await controller.Admin.WebhookAsync("hello", Ct);
-        using var http = new HttpClient { BaseAddress = controller.Url };
+        using var http = controller.Http();
 
         var wrong = await SendAsync(http, hook.Path, "guess", "push", "{}");
         var unknown = await SendAsync(http, ApiRoutes.Webhook("svc-99"), "guess", "push", "{}");
@@ -57,7 +57,7 @@ public sealed class WebhookTests
     public async Task A_webhook_of_100_MB_is_refused_before_it_is_read()
     {
         await using var controller = await TestController.StartAsync();
-        using var http = new HttpClient { BaseAddress = controller.Url };
+        using var http = controller.Http();
         using var request = new HttpRequestMessage(HttpMethod.Post, ApiRoutes.Webhook("svc-1")) { Content = new StreamContent(new EndlessStream(100 << 20)) };
         request.Content.Headers.ContentLength = 100 << 20;
         request.Headers.ExpectContinue = true;

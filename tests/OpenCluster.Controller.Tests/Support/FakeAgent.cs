@@ -23,10 +23,10 @@ internal sealed class FakeAgent : IAsyncDisposable
     private readonly DateTimeOffset _started = DateTimeOffset.UtcNow;
     private long _sequence;
 
-    public FakeAgent(Uri controller, string token, string server)
+    public FakeAgent(ApiClient api, string server)
     {
         _server = server;
-        _api = new ApiClient(controller, token, TimeProvider.System);
+        _api = api;
         _running = Task.WhenAll(WatchAsync(), ReportAsync(), TasksAsync());
     }
 

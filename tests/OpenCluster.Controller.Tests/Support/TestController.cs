@@ -6,6 +6,8 @@ using OpenCluster.Controller.Access;
 using OpenCluster.Decisions.Conducting;
 using OpenCluster.Store;
 using OpenCluster.Store.Embedded;
+using OpenCluster.Trust.Certificates;
+using OpenCluster.Trust.Tls;
 
 namespace OpenCluster.Controller.Tests.Support;
 
@@ -47,10 +49,50 @@ internal sealed class TestController : IAsyncDisposable
         return controller;
     }
 
-    public string AgentToken(string server) => _bootstrap.Agents[server];
+    public string JoinToken(string server) => _bootstrap.Agents[server];
+
+    public RootBundle Roots => RootBundle.Parse(File.ReadAllText(Path.Combine(State, "trust", "roots.pem")));
 
     /// <summary>A client with another token; null for none.</summary>
-    public ApiClient Client(string? token) => new(Url, token, TimeProvider.System);
+    public ApiClient Client(string? token) => new(Url, token, TimeProvider.System, new Credentials(Roots).Itself);
+
+    /// <summary>The same as plain HTTP client.</summary>
+    public HttpClient Http(string? token = null)
+    {
+        var http = Connections.Client(Url, TimeProvider.System, new Credentials(Roots).Itself);
+        if (token is not null) http.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        return http;
+    }
+
+    /// <summary>As the agent of a server: joins by its token at the first call, and has its certificate from then on.</summary>
+    public async Task<HttpClient> HttpAsync(string server)
+    {
+        var http = Connections.Client(Url, TimeProvider.System, await JoinedAsync(server));
+        http.DefaultRequestHeaders.Add(MachineMark.Header, MachineOf(server).ToString());
+        return http;
+    }
+
+    /// <summary>As the agent of a server.</summary>
+    public async Task<ApiClient> AgentClientAsync(string server) => new(Url, null, TimeProvider.System, await JoinedAsync(server), MachineOf(server));
+
+    /// <summary>A whole agent; by the time it has another name, give that too.</summary>
+    public async Task<FakeAgent> AgentAsync(string server, string? called = null) => new(await AgentClientAsync(server), called ?? server);
+
+    public static MachineMark MachineOf(string server) => new("machine-" + server, "boot-1");
+
+    public CredentialFiles FilesOf(string server) => new(_directory.In(Path.Combine("agents", server)));
+
+    private async Task<Func<Credentials>> JoinedAsync(string server)
+    {
+        var files = FilesOf(server);
+        if (!files.Exist) await JoinAsync(server, JoinToken(server));
+        return files.Read;
+    }
+
+    public async Task JoinAsync(string server, string token, MachineMark? machine = null)
+    {
+        await Joining.JoinAsync(new JoinLine(Url, token, Roots.Fingerprint), FilesOf(server), machine ?? MachineOf(server), TimeProvider.System, TestContext.Current.CancellationToken);
+    }
 
     public async Task<ApiClient> ClientAsync(TokenRole role) =>
         Client((await Admin.NewTokenAsync(new TokenRequest($"test-{role}".ToLowerInvariant(), role), TestContext.Current.CancellationToken)).Token);
