@@ -34,7 +34,7 @@ internal sealed class AgentDirectory
     public string Downloads => Path.Combine(Root, "downloads");
 
     /// <summary>The agent's key and certificate.</summary>
-    public string Identity => Path.Combine(Root, "identity");
+    public string Identity => AgentOptions.IdentityIn(Root);
 
     public string Instance(string id) => Path.Combine(Instances, Name(id));
     public string Record(string id) => Path.Combine(Instance(id), "instance.json");

@@ -90,6 +90,9 @@ public sealed class AgentHost
         _started = _world.Clock.Now;
     }
 
+    /// <summary>What an agent in this directory says of the machine it is on.</summary>
+    public static MachineMark MachineIn(string directory) => MachineIdentity.Read(Path.GetFullPath(directory));
+
     /// <summary>Runs an agent until <paramref name="ct"/> is cancelled or it is told to stop on its socket. What it started lives on, except after "stop all".</summary>
     /// <param name="log">Where its own log goes; null for standard error.</param>
     /// <exception cref="AgentException">It cannot start: the directory belongs to another agent, or cannot be used.</exception>

@@ -49,6 +49,9 @@ public sealed record AgentOptions
         }
     }
 
+    /// <summary>Where, in an agent's directory, its key and certificate are.</summary>
+    public static string IdentityIn(string directory) => Path.Combine(directory, "identity");
+
     /// <summary>Writes <c>agent.json</c> into <see cref="Directory"/>, readable by its owner alone.</summary>
     public void Write() =>
         PrivateFile.Write(Path.Combine(Directory, "agent.json"), JsonSerializer.SerializeToUtf8Bytes(this, AgentJson.Default.AgentOptions));

@@ -21,6 +21,9 @@ public static class ApiRoutes
     public const string Audit = "/v1/audit";
     public const string Sources = "/v1/sources";
     public const string Tokens = "/v1/tokens";
+    public const string LogIn = "/v1/login";
+    public const string LogOut = "/v1/logout";
+    public const string Users = "/v1/users";
     public const string Roots = "/v1/trust/roots";
     public const string Join = "/v1/trust/join";
     public const string Certificates = "/v1/trust/certificates";
@@ -35,6 +38,7 @@ public static class ApiRoutes
     public const string LogsPattern = "/v1/instances/{instance}/logs";
     public const string ExecPattern = "/v1/instances/{instance}/exec";
     public const string DeploymentPattern = "/v1/deployments/{deployment}";
+    public const string UserPattern = "/v1/users/{user}";
     public const string TokenPattern = "/v1/tokens/{token}";
     public const string JoinTokenPattern = "/v1/servers/{serverId}/join-token";
     public const string ServerIdentityPattern = "/v1/servers/{serverId}/identity";
@@ -53,6 +57,7 @@ public static class ApiRoutes
     public static string Logs(string instance, int lines, bool follow) => $"/v1/instances/{E(instance)}/logs?lines={lines}&follow={(follow ? "true" : "false")}";
     public static string Exec(string instance) => $"/v1/instances/{E(instance)}/exec";
     public static string Deployment(string deployment) => $"/v1/deployments/{E(deployment)}";
+    public static string User(string user) => $"/v1/users/{E(user)}";
     public static string Token(string token) => $"/v1/tokens/{E(token)}";
     public static string JoinToken(string server) => $"/v1/servers/{E(server)}/join-token";
     public static string ServerIdentity(string server) => $"/v1/servers/{E(server)}/identity";

@@ -9,6 +9,7 @@ using OpenCluster.Controller.Endpoints;
 using OpenCluster.Controller.Files;
 using OpenCluster.Controller.Git;
 using OpenCluster.Controller.Http;
+using OpenCluster.Controller.People;
 using OpenCluster.Controller.State;
 using OpenCluster.Controller.Streams;
 using OpenCluster.Controller.Tasks;
@@ -131,7 +132,7 @@ public sealed class ControllerHost : IAsyncDisposable
 
         identities.WriteThrough(loop);
         refusals.TellTo(logs.CreateLogger<ControllerTrust>());
-        var access = new AccessMiddleware(books.Tokens, identities, calls, failures, time);
+        var access = new AccessMiddleware(books.Tokens, books.Users, identities, calls, failures, time);
         WebServer.Use(web, new ProblemMiddleware(logs.CreateLogger<ProblemMiddleware>()), access);
         var api = WebServer.MapApi(web);
         new OwnEndpoints(loop, metrics, options.Version).Map(api);
@@ -140,6 +141,7 @@ public sealed class ControllerHost : IAsyncDisposable
         new DeployEndpoints(loop, files, secrets).Map(api);
         new WebhookEndpoints(loop, secrets, failures).Map(api);
         new TokenEndpoints(loop, boards, books.Tokens, time).Map(api);
+        new UserEndpoints(loop, books, new LogIn(books.Users, time), time).Map(api);
         new TrustEndpoints(loop, books, identities, trust, roster, story, failures, time).Map(api);
         new AgentEndpoints(loop, roster, boards, streams, tasks, files, identities).Map(api);
         new ArchiveEndpoints(loop, roster, files, options.MaxArchiveBytes).Map(api);

@@ -11,6 +11,7 @@ using OpenCluster.Verbs.Deploying;
 using OpenCluster.Verbs.Files;
 using OpenCluster.Verbs.Looking;
 using OpenCluster.Verbs.Steering;
+using OpenCluster.Verbs.Trust;
 
 Chapter[] chapters =
 [
@@ -20,6 +21,7 @@ Chapter[] chapters =
     new("Deploy", DeployVerb.Create(), RollbackVerb.Create(), ReleasesVerb.Create(), WebhookVerb.Create()),
     new("Steer", PauseVerbs.Pause(), PauseVerbs.Resume()),
     new("Apps and load-balancers", TokenVerbs.Create(), LbVerb.Create()),
+    new("People and servers", LoginVerbs.LogIn(), LoginVerbs.LogOut(), UserVerbs.Create(), AuditVerb.Create(), TrustVerb.Create(), ServerVerbs.Create(), JoinVerb.Create()),
     new("Try decisions out", SimulateVerb.Create()),
     new("Your shell", CompletionVerb.Create()),
     new("Parts, which agents start", ControllerVerb.Create(), AgentVerb.Create(), LoadBalancerVerb.Create(), DataVerb.Create(), WebVerb.Create()),

@@ -4,7 +4,8 @@ namespace OpenCluster.Api.Access;
 /// Counts wrong tokens and signatures by address: after <see cref="PerWindow"/> in a window the answer becomes "later", so that
 /// guessing and log flooding cost the guesser. Right ones are never held up, whoever else shares the address.
 /// </summary>
-public sealed class FailureLimit(TimeProvider time)
+/// <param name="most">Failures of one address (or whatever is counted by) in a window.</param>
+public sealed class FailureLimit(TimeProvider time, int most = FailureLimit.PerWindow)
 {
     public const int PerWindow = 30;
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
@@ -25,15 +26,27 @@ public sealed class FailureLimit(TimeProvider time)
         lock (_counts)
         {
             Total++;
-            if (time.GetElapsedTime(_windowStarted) >= Window || _byAddress.Count >= MaxAddresses)
-            {
-                _byAddress.Clear();
-                _windowStarted = time.GetTimestamp();
-            }
-
+            BeginAnew();
             var failures = _byAddress.GetValueOrDefault(address) + 1;
             _byAddress[address] = failures;
-            return failures > PerWindow;
+            return failures > most;
         }
+    }
+
+    /// <summary>True when this address has had as many as it may.</summary>
+    public bool IsOver(string address)
+    {
+        lock (_counts)
+        {
+            BeginAnew();
+            return _byAddress.GetValueOrDefault(address) >= most;
+        }
+    }
+
+    private void BeginAnew()
+    {
+        if (time.GetElapsedTime(_windowStarted) < Window && _byAddress.Count < MaxAddresses) return;
+        _byAddress.Clear();
+        _windowStarted = time.GetTimestamp();
     }
 }

@@ -94,6 +94,18 @@ public sealed class ApiClient : IDisposable
     public Task StrikeOffAsync(string server, string why, CancellationToken ct) =>
         SendAsync(HttpMethod.Delete, $"{ApiRoutes.ServerIdentity(server)}?why={Uri.EscapeDataString(why)}", null, ct);
 
+    public Task<SessionView> LogInAsync(LogInRequest logIn, CancellationToken ct) =>
+        PostAsync(ApiRoutes.LogIn, logIn, ApiJson.Default.LogInRequest, ApiJson.Default.SessionView, ct);
+
+    public Task LogOutAsync(CancellationToken ct) => SendAsync(HttpMethod.Post, ApiRoutes.LogOut, null, ct);
+
+    public Task<ImmutableArray<UserView>> UsersAsync(CancellationToken ct) => GetAsync(ApiRoutes.Users, ApiJson.Default.ImmutableArrayUserView, ct);
+
+    public Task PutUserAsync(string name, UserRequest user, CancellationToken ct) =>
+        SendAsync(HttpMethod.Put, ApiRoutes.User(name), JsonContent.Create(user, ApiJson.Default.UserRequest), ct);
+
+    public Task DeleteUserAsync(string name, CancellationToken ct) => SendAsync(HttpMethod.Delete, ApiRoutes.User(name), null, ct);
+
     /// <summary>The roots that the controller says the cluster has.</summary>
     public Task<RootsView> RootsAsync(CancellationToken ct) => GetAsync(ApiRoutes.Roots, ApiJson.Default.RootsView, ct);
 

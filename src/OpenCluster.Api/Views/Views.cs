@@ -178,4 +178,8 @@ public sealed record WebhookView(string Path, string Secret);
 /// <summary>One line of the cluster's story; the id resumes the stream.</summary>
 public sealed record EventView(long Id, DateTimeOffset At, string Weight, string Subject, string Text, ImmutableArray<string> Evidence);
 
-public sealed record AuditView(long Number, DateTimeOffset At, string By, string From, string What, string Why, string? Before, string? After);
+/// <summary>Who did what, from where and why.</summary>
+/// <param name="Previous">Hash of the entry before; null for the first.</param>
+/// <param name="Hash">See <see cref="Audit.AuditChain"/>.</param>
+public sealed record AuditView(
+    long Number, DateTimeOffset At, string By, string From, string What, string Why, string? Before, string? After, string? Previous = null, string? Hash = null);

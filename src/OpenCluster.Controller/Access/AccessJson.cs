@@ -22,6 +22,7 @@ internal sealed class AccessJson(JsonSerializerOptions options) : AccessJsonType
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Bootstrap))]
 [JsonSerializable(typeof(TokenDocument))]
+[JsonSerializable(typeof(People.UserDocument))]
 [JsonSerializable(typeof(IdentityDocument))]
 [JsonSerializable(typeof(JoinDocument))]
 internal partial class AccessJsonTypes : JsonSerializerContext;

@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using Microsoft.AspNetCore.Http.Timeouts;
 using OpenCluster.Api.Access;
 using OpenCluster.Api.Client;
 using OpenCluster.Api.Requests;
 using OpenCluster.Controller.Http;
+using OpenCluster.Controller.People;
 using OpenCluster.Trust.Certificates;
 
 namespace OpenCluster.Controller.Access;
@@ -11,7 +13,7 @@ namespace OpenCluster.Controller.Access;
 /// Runs after routing: finds the route's rule, then who calls, and lets nobody past who may not. Parts show a certificate, people and
 /// scripts a token. What a caller has open ends when what it showed is taken back.
 /// </summary>
-internal sealed class AccessMiddleware(TokenBook tokens, ServerIdentities servers, OpenCalls calls, FailureLimit failures, TimeProvider time)
+internal sealed class AccessMiddleware(TokenBook tokens, DocumentBook<UserDocument> users, ServerIdentities servers, OpenCalls calls, FailureLimit failures, TimeProvider time)
 {
     private const string Scheme = "Bearer ";
 
@@ -28,7 +30,10 @@ internal sealed class AccessMiddleware(TokenBook tokens, ServerIdentities server
         }
 
         var caller = Authenticate(context, rule, from);
-        if (!caller.Includes(person) && !(rule.Parts.HasFlag(caller.Balancer is null ? Parts.Agents : Parts.Balancers) && caller.Role == TokenRole.Agent))
+        var may = caller.Includes(person)
+            || (caller.Role == TokenRole.Agent && rule.Parts.HasFlag(caller.Balancer is null ? Parts.Agents : Parts.Balancers))
+            || (rule.ByZone && caller.Zones.Values.Any(role => role >= person));
+        if (!may)
         {
             throw Problems.NotAllowed(
                 $"\"{caller.Name}\" ({Lower(caller.Role)}) may not {context.Request.Method} {context.Request.Path}: that takes {Lower(person)}.");
@@ -73,7 +78,17 @@ internal sealed class AccessMiddleware(TokenBook tokens, ServerIdentities server
     private Caller Person(string header, string from)
     {
         if (header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && tokens.Find(header.AsSpan(Scheme.Length).Trim()) is { } token)
-            return new Caller(token.Value.Role, token.Value.Name, null, from) { Credential = token.Key };
+        {
+            if (token.Value.Expires < time.GetUtcNow()) throw Problems.NotAuthenticated($"The session ended at {token.Value.Expires:u}.", "Log in again: `opencluster login`.");
+            // A session may what its user may now, not what they might when it began.
+            var user = token.Value.User is { } name ? users.Find(name) ?? throw Problems.NotAuthenticated($"The user \"{name}\" was removed.") : null;
+            return new Caller(user?.Role ?? token.Value.Role, token.Value.Name, null, from)
+            {
+                Credential = token.Key,
+                Zones = user?.Zones ?? ImmutableSortedDictionary<string, TokenRole>.Empty,
+            };
+        }
+
         if (failures.Record(from)) throw Problems.TooManyFailures();
         throw Problems.NotAuthenticated("The token is not one of this cluster's.");
     }

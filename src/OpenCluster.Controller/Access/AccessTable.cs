@@ -20,7 +20,8 @@ internal static class AccessTable
     /// <summary>What a route asks of its caller.</summary>
     /// <param name="Person">The least role of a person or script; null for no token at all (the handler authenticates otherwise, or tells nothing).</param>
     /// <param name="Parts">Parts that may call it too, for what belongs to them (the handler checks which).</param>
-    public sealed record Rule(string Method, string Pattern, TokenRole? Person, Parts Parts = Parts.None);
+    /// <param name="ByZone">A person who has the role in some zone may call it too, for what is there (the handler checks which).</param>
+    public sealed record Rule(string Method, string Pattern, TokenRole? Person, Parts Parts = Parts.None, bool ByZone = false);
 
     public static readonly IReadOnlyList<Rule> Rules =
     [
@@ -42,20 +43,26 @@ internal static class AccessTable
 
         new("GET", ApiRoutes.Deployments, TokenRole.Read),
         new("GET", ApiRoutes.DeploymentPattern, TokenRole.Read),
-        new("POST", ApiRoutes.Deployments, TokenRole.Deploy),
-        new("POST", ApiRoutes.RollBacks, TokenRole.Deploy),
+        new("POST", ApiRoutes.Deployments, TokenRole.Deploy, ByZone: true),
+        new("POST", ApiRoutes.RollBacks, TokenRole.Deploy, ByZone: true),
         new("POST", ApiRoutes.Pauses, TokenRole.Deploy),
-        new("PUT", ApiRoutes.ScalePattern, TokenRole.Deploy),
+        new("PUT", ApiRoutes.ScalePattern, TokenRole.Deploy, ByZone: true),
         new("GET", ApiRoutes.WebhookSettingsPattern, TokenRole.Deploy),
         new("POST", ApiRoutes.WebhookPattern, null),
-        new("POST", ApiRoutes.Sources, TokenRole.Deploy),
+        new("POST", ApiRoutes.Sources, TokenRole.Deploy, ByZone: true),
 
-        new("GET", ApiRoutes.LogsPattern, TokenRole.Deploy),
-        new("POST", ApiRoutes.ExecPattern, TokenRole.Admin),
+        new("GET", ApiRoutes.LogsPattern, TokenRole.Deploy, ByZone: true),
+        new("POST", ApiRoutes.ExecPattern, TokenRole.Admin, ByZone: true),
 
         new("POST", ApiRoutes.Tokens, TokenRole.Admin),
         new("GET", ApiRoutes.Tokens, TokenRole.Admin),
         new("DELETE", ApiRoutes.TokenPattern, TokenRole.Admin),
+
+        new("POST", ApiRoutes.LogIn, null),
+        new("POST", ApiRoutes.LogOut, TokenRole.Read),
+        new("GET", ApiRoutes.Users, TokenRole.Admin),
+        new("PUT", ApiRoutes.UserPattern, TokenRole.Admin),
+        new("DELETE", ApiRoutes.UserPattern, TokenRole.Admin),
 
         new("GET", ApiRoutes.Roots, null),
         new("POST", ApiRoutes.Join, null),

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using OpenCluster.Api.Requests;
+using OpenCluster.Controller.Http;
 
 namespace OpenCluster.Controller.Access;
 
@@ -18,6 +20,18 @@ internal sealed record Caller(TokenRole Role, string Name, string? Server, strin
 
     /// <summary>The process itself: start, timers.</summary>
     public static Caller Controller { get; } = new(TokenRole.Admin, "controller", null, "local");
+
+    /// <summary>For a person: more than <see cref="Role"/> in some zones, by name.</summary>
+    public ImmutableSortedDictionary<string, TokenRole> Zones { get; init; } = ImmutableSortedDictionary<string, TokenRole>.Empty;
+
+    /// <summary>True when something in this zone that asks for <paramref name="role"/> is open to this caller.</summary>
+    public bool IncludesIn(string zone, TokenRole role) => Includes(role) || (Zones.TryGetValue(zone, out var there) && there >= role && role > TokenRole.App);
+
+    /// <exception cref="Api.ProblemException">It is not open to this caller.</exception>
+    public void RequireIn(string zone, TokenRole role)
+    {
+        if (!IncludesIn(zone, role)) throw Problems.NotAllowed($"\"{Name}\" is not {role.ToString().ToLowerInvariant()} in zone {zone}.");
+    }
 
     /// <summary>True when a route that asks for <paramref name="role"/> is open to this caller.</summary>
     public bool Includes(TokenRole role) => Role == role || (role >= TokenRole.Read && Role > role);

@@ -15,5 +15,9 @@ internal sealed record TokenDocument
     public string? KeyHash { get; init; }
     /// <summary>For an app: endpoints it may ask the broker for.</summary>
     public ImmutableArray<string> Endpoints { get; init; } = [];
+    /// <summary>For a session: whose it is. What it may do is what the user may, now.</summary>
+    public string? User { get; init; }
+    /// <summary>Not valid after that; null for ever.</summary>
+    public DateTimeOffset? Expires { get; init; }
     public DateTimeOffset Created { get; init; }
 }

@@ -361,6 +361,7 @@ internal sealed partial class ClusterLoop(
         Counters.Commits++;
         _conductor.Committed(ledger.Revision);
         books.Apply(part.Documents);
+        audit.Apply(part.Documents);
         versions.Apply(part.Documents);
     }
 
@@ -381,6 +382,7 @@ internal sealed partial class ClusterLoop(
     private async Task FailAsync(Batch batch, int from, Exception failed, CancellationToken ct)
     {
         Counters.FailedCommits++;
+        audit.GoBack();
         _trouble = failed.Message;
         LogNotStored(log, failed.Message);
         var problem = Problems.NotStored(failed.Message);
@@ -415,6 +417,7 @@ internal sealed partial class ClusterLoop(
             }
             catch (StoreUnavailableException unavailable)
             {
+                audit.GoBack();
                 _trouble = unavailable.Message;
                 RefuseWaiting(unavailable.Message);
                 await Task.Delay(RetryEvery, time, ct);

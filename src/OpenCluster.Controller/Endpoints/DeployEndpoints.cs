@@ -36,7 +36,7 @@ internal sealed class DeployEndpoints(ClusterLoop loop, ArchiveFiles files, Webh
             conductor =>
             {
                 var service = conductor.Cluster.FindService(request.Service);
-                CheckZone(service, request.Zone);
+                CheckZone(service, request.Zone, caller);
                 CheckSource(service, request);
                 var what = $"deploy {service.Name}{In(request.Zone)}{Of(request)}";
                 return new Intent
@@ -57,7 +57,7 @@ internal sealed class DeployEndpoints(ClusterLoop loop, ArchiveFiles files, Webh
             conductor =>
             {
                 var service = conductor.Cluster.FindService(request.Service);
-                CheckZone(service, request.Zone);
+                CheckZone(service, request.Zone, caller);
                 var what = $"roll back {service.Name}{In(request.Zone)} to {(request.Release is { } number ? $"release {number}" : "the release before")}";
                 return new Intent
                 {
@@ -91,7 +91,7 @@ internal sealed class DeployEndpoints(ClusterLoop loop, ArchiveFiles files, Webh
             conductor =>
             {
                 var found = conductor.Cluster.FindService(service);
-                CheckZone(found, zone);
+                CheckZone(found, zone, caller);
                 return Scaling.Intent(conductor, found, zone, request, caller);
             },
             ct);
@@ -106,13 +106,15 @@ internal sealed class DeployEndpoints(ClusterLoop loop, ArchiveFiles files, Webh
         },
         ct);
 
-    private static void CheckZone(Service service, string? zone)
+    private static void CheckZone(Service service, string? zone, Caller caller)
     {
         if (zone is not null && service.In(zone) is null)
         {
             throw Problems.Invalid("zone", $"The service \"{service.Name}\" does not go to zone \"{zone}\".",
                 $"It goes to {string.Join(", ", service.Deployments.Select(d => d.Zone))}; to add one, change the file.");
         }
+
+        foreach (var named in zone is null ? service.Deployments.Select(d => d.Zone) : [zone]) caller.RequireIn(named, TokenRole.Deploy);
     }
 
     private static void CheckSource(Service service, DeployRequest request)

@@ -27,7 +27,7 @@ internal sealed class TaskEndpoints(ClusterLoop loop, Roster roster, TaskBroker 
     private Task Logs(string instance, HttpContext context, int lines = 100, bool follow = false)
     {
         if (lines is < 0 or > MaxLines) throw Problems.Invalid("lines", $"{lines} lines are not possible.", $"Give 0 to {MaxLines}.");
-        return RunAsync(instance, context, id => new AgentTask { Id = NewId(), Kind = TaskKind.Logs, InstanceId = id, Lines = lines, Follow = follow });
+        return RunAsync(instance, TokenRole.Deploy, context, id => new AgentTask { Id = NewId(), Kind = TaskKind.Logs, InstanceId = id, Lines = lines, Follow = follow });
     }
 
     private async Task Exec(string instance, ExecRequest request, HttpContext context)
@@ -37,13 +37,20 @@ internal sealed class TaskEndpoints(ClusterLoop loop, Roster roster, TaskBroker 
         var caller = context.Caller();
         // What was run is on record before it runs. Only the program: arguments may hold what is secret.
         await loop.ChangeAsync(
-            conductor => new Intent { Audit = new AuditEntry(caller, $"exec {request.Command[0]} at {conductor.View().FindInstance(instance).Id}", "") }, context.RequestAborted);
-        await RunAsync(instance, context, id => new AgentTask { Id = NewId(), Kind = TaskKind.Exec, InstanceId = id, Command = request.Command });
+            conductor =>
+            {
+                var found = conductor.View().FindInstance(instance);
+                caller.RequireIn(found.Zone, TokenRole.Admin);
+                return new Intent { Audit = new AuditEntry(caller, $"exec {request.Command[0]} at {found.Id}", "") };
+            },
+            context.RequestAborted);
+        await RunAsync(instance, TokenRole.Admin, context, id => new AgentTask { Id = NewId(), Kind = TaskKind.Exec, InstanceId = id, Command = request.Command });
     }
 
-    private async Task RunAsync(string instance, HttpContext context, Func<string, AgentTask> task)
+    private async Task RunAsync(string instance, TokenRole role, HttpContext context, Func<string, AgentTask> task)
     {
         var found = (await loop.ViewAsync(context.RequestAborted)).FindInstance(instance);
+        context.Caller().RequireIn(found.Zone, role);
         var server = roster.Find(found.ServerId);
         using var pending = tasks.Start(found.ServerId, server?.Name ?? found.ServerId, task(found.Id));
         await pending.CopyToAsync(context.Response, context.RequestAborted);

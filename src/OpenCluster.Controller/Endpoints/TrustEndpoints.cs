@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using OpenCluster.Api;
+using OpenCluster.Api.Access;
 using OpenCluster.Api.Client;
 using OpenCluster.Api.Requests;
 using OpenCluster.Api.Views;

@@ -49,7 +49,7 @@ internal static class ClientVerb
         var context = Context.Find(parsed.GetValue(Controller), parsed.GetValue(TokenFile), parsed.GetValue(Roots));
         if (context is null)
         {
-            screen.Error($"no cluster here: no {Context.DirectoryName} in this directory or above it. Start one with `opencluster up FILE`, or name one with --controller and --token-file.");
+            screen.Error($"no cluster here: no {Context.DirectoryName} in this directory or above it. Start one with `opencluster up FILE`, log in to one with `opencluster login`, or name one with --controller and --token-file.");
             return ExitCode.Usage;
         }
 

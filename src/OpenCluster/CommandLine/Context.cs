@@ -17,9 +17,15 @@ internal sealed record Context(string Url, string TokenFile, string? RootsFile, 
     /// <summary>Written there by <c>up</c>; holds paths, never a token.</summary>
     public const string FileName = "context.json";
 
+    /// <summary>What `opencluster login` left, instead of files of a token and of roots.</summary>
+    [JsonIgnore]
+    private CredentialsFile? Kept { get; init; }
+
+    public static Context Of(CredentialsFile kept) => new(kept.Url, "", null) { Kept = kept };
+
     /// <summary>
     /// In this order: what was given on the command line, OPENCLUSTER_CONTROLLER, OPENCLUSTER_TOKEN_FILE and OPENCLUSTER_ROOTS, the
-    /// cluster whose directory is here or above. Null when there is none.
+    /// cluster whose directory is here or above, the one logged in to. Null when there is none.
     /// </summary>
     public static Context? Find(string? url, string? tokenFile, string? rootsFile)
     {
@@ -27,6 +33,7 @@ internal sealed record Context(string Url, string TokenFile, string? RootsFile, 
         url ??= Environment.GetEnvironmentVariable("OPENCLUSTER_CONTROLLER") ?? found?.Url;
         tokenFile ??= Environment.GetEnvironmentVariable("OPENCLUSTER_TOKEN_FILE") ?? found?.TokenFile;
         rootsFile ??= Environment.GetEnvironmentVariable("OPENCLUSTER_ROOTS") ?? found?.RootsFile;
+        if (url is null && tokenFile is null && CredentialsFile.Read() is { } kept) return Of(kept);
         return url is null || tokenFile is null ? null : new Context(url, tokenFile, rootsFile, url == found?.Url ? found.Home : null);
     }
 
@@ -34,8 +41,9 @@ internal sealed record Context(string Url, string TokenFile, string? RootsFile, 
     /// <exception cref="IOException">The token or the roots cannot be read.</exception>
     public ApiClient Client(TimeProvider time)
     {
-        var credentials = RootsFile is null ? null : new Credentials(RootBundle.Parse(File.ReadAllText(RootsFile)));
-        return new ApiClient(new Uri(Url), File.ReadAllText(TokenFile).Trim(), time, credentials is null ? null : credentials.Itself);
+        var roots = Kept?.Roots ?? (RootsFile is null ? null : File.ReadAllText(RootsFile));
+        var credentials = roots is null ? null : new Credentials(RootBundle.Parse(roots));
+        return new ApiClient(new Uri(Url), Kept?.Token ?? File.ReadAllText(TokenFile).Trim(), time, credentials is null ? null : credentials.Itself);
     }
 
     public void Save(string directory) =>

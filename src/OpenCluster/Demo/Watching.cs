@@ -10,9 +10,12 @@ internal sealed class Watching(ApiClient api, TimeProvider time)
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Until every server is alive and every service has all its instances ready.</summary>
-    public Task HealthyAsync(TimeSpan limit, CancellationToken ct) =>
-        UntilAsync("every instance is healthy", async () => (await api.StatusAsync(ct).ConfigureAwait(false)).Healthy, limit, ct);
+    /// <summary>Until every server is alive, every service has all its instances ready, and every load-balancer serves.</summary>
+    public Task HealthyAsync(TimeSpan limit, CancellationToken ct) => UntilAsync("every instance and load-balancer is healthy", async () =>
+    {
+        var status = await api.StatusAsync(ct).ConfigureAwait(false);
+        return status.Healthy && status.Balancers.All(b => b.Ready);
+    }, limit, ct);
 
     /// <summary>Until the next deployment of a service into a zone has ended.</summary>
     /// <param name="known">Deployments that were there before.</param>

@@ -28,6 +28,9 @@ internal sealed class LaptopCluster : IAsyncDisposable
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>After that, until every agent has joined. A file that is applied before they all can report puts everything on the first that does.</summary>
+    private static readonly TimeSpan JoinTime = TimeSpan.FromSeconds(15);
+
     private readonly UpLock _lock;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _ending = new();
@@ -115,7 +118,7 @@ internal sealed class LaptopCluster : IAsyncDisposable
         return prepared;
     }
 
-    /// <summary>Starts every agent and waits until the controller answers.</summary>
+    /// <summary>Starts every agent and waits until the controller answers and all have joined, or are late.</summary>
     /// <exception cref="IOException">It refuses to start, or does not answer in time; the message says why.</exception>
     public async Task StartAsync(CancellationToken ct)
     {
@@ -130,6 +133,9 @@ internal sealed class LaptopCluster : IAsyncDisposable
             if (_time.GetElapsedTime(started) > StartTime) throw new IOException($"The controller did not answer within {StartTime.TotalSeconds:0} s. {log.LastWords()}");
             await Task.Delay(Look, _time, ct).ConfigureAwait(false);
         }
+
+        started = _time.GetTimestamp();
+        while (!Servers.All(s => s.HasJoined) && _time.GetElapsedTime(started) < JoinTime) await Task.Delay(Look, _time, ct).ConfigureAwait(false);
     }
 
     /// <summary>A cluster that an earlier run left up, to stop it; nothing in it is changed.</summary>

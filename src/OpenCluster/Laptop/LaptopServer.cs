@@ -2,6 +2,7 @@ using System.Diagnostics;
 using OpenCluster.Agent;
 using OpenCluster.Agent.LocalApi;
 using OpenCluster.Agent.Processes;
+using OpenCluster.Trust.Tls;
 
 namespace OpenCluster.Laptop;
 
@@ -25,6 +26,9 @@ internal sealed class LaptopServer(AgentOptions options, string executable, Time
     public string Name => Options.ServerName;
 
     public AgentOptions Options { get; } = options;
+
+    /// <summary>Its agent has a certificate of the cluster.</summary>
+    public bool HasJoined => new CredentialFiles(AgentOptions.IdentityIn(Options.Directory)).Exist;
 
     /// <summary>The agent's own log.</summary>
     public string Log => Path.Combine(Options.Directory, "agent.log");

@@ -26,8 +26,8 @@ public sealed class CommandLineTests
         var rule = new WebRule { Fallback = "/index.html", NotFound = "/404.html", FreshFor = TimeSpan.FromMinutes(5), Immutable = ["/assets", "/fonts"], Compress = false };
         Assert.Equal(
             ["/bin/oc", "web", "--root", "public", "--fallback=/index.html", "--not-found=/404.html", "--fresh-for=5m", "--immutable=/assets", "--immutable=/fonts", "--uncompressed"],
-            CommandLine.For(Order(rule), Agent, "/home"));
-        Assert.Equal(["/bin/oc", "web", "--root", "public"], CommandLine.For(Order(new WebRule()), Agent, "/home"));
+            CommandLine.For(Order(rule), Agent, "/home", "/identity"));
+        Assert.Equal(["/bin/oc", "web", "--root", "public"], CommandLine.For(Order(new WebRule()), Agent, "/home", "/identity"));
     }
 
     private static AgentOptions Agent => new() { Directory = "/tmp", ServerId = "s1", ServerName = "s1", Controllers = [new Uri("http://localhost")], ExecutablePath = "/bin/oc" };

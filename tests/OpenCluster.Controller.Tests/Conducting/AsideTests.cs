@@ -15,8 +15,8 @@ public sealed class AsideTests
         await using var controller = await TestController.StartAsync("web1", "web2");
         controller.Fault = happened => ThrowIf(happened is ClusterEvent.ServerReported { Report.ServerId: "srv-2" });
         await controller.Admin.ApplyAsync(new FileRequest { Text = Cluster.TwoServers }, Ct);
-        await using var good = new FakeAgent(controller.Url, controller.AgentToken("web1"), "web1");
-        await using var bad = new FakeAgent(controller.Url, controller.AgentToken("web2"), "web2");
+        await using var good = await controller.AgentAsync("web1");
+        await using var bad = await controller.AgentAsync("web2");
 
         var status = await Waiting.ForAsync("both alive, one set aside", () => controller.Admin.StatusAsync(Ct), s => s.Aside.Length == 1 && s.Servers.All(v => v.Health == "alive"), Ct);
 
@@ -34,7 +34,7 @@ public sealed class AsideTests
         await using var controller = await TestController.StartAsync("web1", "web2");
         controller.Fault = happened => ThrowIf(happened is ClusterEvent.ServerReported { Report.ServerId: "srv-2" });
         await controller.Admin.ApplyAsync(new FileRequest { Text = Cluster.TwoServers }, Ct);
-        await using (new FakeAgent(controller.Url, controller.AgentToken("web2"), "web2"))
+        await using (await controller.AgentAsync("web2"))
             await Waiting.ForAsync("set aside", () => controller.Admin.StatusAsync(Ct), s => s.Aside.Length == 1, Ct);
 
         await controller.StopAsync();
@@ -42,7 +42,7 @@ public sealed class AsideTests
         Assert.Equal("report/srv-2", Assert.Single((await controller.Admin.StatusAsync(Ct)).Aside).Source);
 
         controller.Fault = null;
-        await using var mended = new FakeAgent(controller.Url, controller.AgentToken("web2"), "web2");
+        await using var mended = await controller.AgentAsync("web2");
         await Waiting.ForAsync("forgotten", () => controller.Admin.StatusAsync(Ct), s => s.Aside.IsEmpty && s.Servers.Any(v => v is { Name: "web2", Health: "alive" }), Ct);
     }
 
@@ -66,8 +66,8 @@ public sealed class AsideTests
     {
         await using var controller = await TestController.StartAsync("web1", "web2");
         await controller.Admin.ApplyAsync(new FileRequest { Text = Cluster.TwoServers + "\n  other: {role: webserver, run: sleep 1000, roll-out: {watch: 100ms}}" }, Ct);
-        await using var web1 = new FakeAgent(controller.Url, controller.AgentToken("web1"), "web1");
-        await using var web2 = new FakeAgent(controller.Url, controller.AgentToken("web2"), "web2");
+        await using var web1 = await controller.AgentAsync("web1");
+        await using var web2 = await controller.AgentAsync("web2");
         await Waiting.ForAsync("both run", () => controller.Admin.StatusAsync(Ct), s => s.Healthy, Ct);
         await controller.StopAsync();
         var sound = await controller.RewriteAsync("deployment/hello-default-1", json =>

@@ -45,8 +45,8 @@ public sealed class TaskTests
     public async Task A_reader_that_goes_is_told_to_the_agent_of_a_silent_log_at_once()
     {
         await using var controller = await TestController.StartAsync("web1", "web2");
-        await using var one = new FakeAgent(controller.Url, controller.AgentToken("web1"), "web1");
-        await using var two = new FakeAgent(controller.Url, controller.AgentToken("web2"), "web2");
+        await using var one = await controller.AgentAsync("web1");
+        await using var two = await controller.AgentAsync("web2");
         var instance = await ReadyInstance(controller);
         var asked = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         var silent = new Pipe();

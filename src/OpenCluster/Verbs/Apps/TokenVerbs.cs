@@ -59,7 +59,7 @@ internal static class TokenVerbs
             else
             {
                 call.Screen.Table(["id", "name", "role", "for", "made"],
-                    tokens.Select(t => (string[])[Screen.Plain(t.Id), Screen.Plain(t.Name), t.Role.ToString().ToLowerInvariant(), Screen.Plain(t.Server ?? t.Route ?? "-"), $"{t.Created.ToLocalTime():yyyy-MM-dd HH:mm}"]),
+                    tokens.Select(t => (string[])[Screen.Plain(t.Id), Screen.Plain(t.Name), t.Role.ToString().ToLowerInvariant(), Screen.Plain(t.Route ?? "-"), $"{t.Created.ToLocalTime():yyyy-MM-dd HH:mm}"]),
                     "no tokens");
             }
             return ExitCode.Done;
