@@ -23,7 +23,7 @@ internal static class TargetCheck
         using var timed = CancellationTokenSource.CreateLinkedTokenSource(ct);
         // Disposed asynchronously: that waits for a callback under way, which would otherwise cancel what is already disposed and end the process.
         await using var timer = time.CreateTimer(static source => ((CancellationTokenSource)source!).Cancel(), timed, limit, Timeout.InfiniteTimeSpan).ConfigureAwait(false);
-        using var transport = slot.Connector.Create(slot.Key.Path.CheckPreface);
+        using var transport = check is { Kind: CheckKind.Http } && slot.Key.Path.IsHttp2 ? slot.Connector.Create() : slot.Connector.Create(slot.Key.Path.CheckPreface);
         await using var giveUp = timed.Token.Register(static made => ((Transport)made!).Dispose(), transport).ConfigureAwait(false);
         try
         {

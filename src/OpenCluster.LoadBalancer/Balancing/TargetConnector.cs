@@ -9,6 +9,7 @@ internal abstract class TargetConnector
     /// <summary>A connection not yet open: <see cref="Transport.OpenAsync"/> does it, and disposing it meanwhile gives up.</summary>
     public abstract Transport Create();
 
+    /// <summary>The same, shared with no request: that it opens proves that the target can be reached now.</summary>
     /// <param name="preface">Goes before everything else, a TLS handshake included. For whom there is no such thing it is left out.</param>
     public virtual Transport Create(ReadOnlyMemory<byte> preface) => Create();
 

@@ -49,11 +49,16 @@ internal sealed class TargetRegistry(TimeKeeper keeper, TlsStore tls) : IAsyncDi
         }
     }
 
-    private TargetConnector Connector(Target target, IPEndPoint at, TargetPath path) =>
-        target.Reverse is { } app && Reverse is not null ? Reverse(app)
-        : path.IsUdp ? new DatagramConnector()
-        : path.Tls is { } rule ? new TlsConnector(at, rule, rule.Authorities is null ? null : tls.AuthoritiesAt(rule.Authorities))
-        : new SocketConnector(at);
+    private TargetConnector Connector(Target target, IPEndPoint at, TargetPath path)
+    {
+        // Over connections that an app opened to us HTTP/1.1 is spoken, whatever the route says.
+        if (target.Reverse is { } app && Reverse is not null) return Reverse(app);
+        if (path.IsUdp) return new DatagramConnector();
+        TargetConnector connector = path.Tls is { } rule
+            ? new TlsConnector(at, rule, rule.Authorities is null ? null : tls.AuthoritiesAt(rule.Authorities), path.IsHttp2)
+            : new SocketConnector(at);
+        return path.IsHttp2 ? new Http2Connector(connector, path.Tls is not null, keeper) : connector;
+    }
 
     /// <summary>Forgets targets that are in no route any more, and closes their idle connections.</summary>
     public void Keep(IReadOnlySet<TargetSlot> used)

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using OpenCluster.LoadBalancer.Balancing;
 using OpenCluster.LoadBalancer.Http;
+using OpenCluster.LoadBalancer.Http2;
 using OpenCluster.LoadBalancer.Listening;
 using OpenCluster.LoadBalancer.Sockets;
 using OpenCluster.Model.Nouns;
@@ -26,6 +27,8 @@ internal enum AttemptEnd : byte
     ClientGone,
     /// <summary>The request's body cannot be read to its end.</summary>
     BodyBroken,
+    /// <summary>The target says, or it is certain, that it did nothing with the request (RFC 9113 §8.7): it may be sent again, whatever it is.</summary>
+    Unseen,
     /// <summary>A connection kept from earlier ended before the first byte of an answer: it had grown too old, or the target died.</summary>
     Stale,
 }
@@ -72,6 +75,12 @@ internal sealed class Attempt(ClientConnection client, RequestBody body, Stages 
     private int _filled;
     private int _wanted;
     private bool _hasBytes;
+    private bool _unseen;
+
+    // Who ends the use of the connection: this, or the client that has gone, from another thread.
+    private int _use;
+
+    private const int InUse = 0, Ended = 1, Abandoned = 2;
 
     /// <summary>What went wrong, in words.</summary>
     public string Reason { get; private set; } = "";
@@ -138,7 +147,14 @@ internal sealed class Attempt(ClientConnection client, RequestBody body, Stages 
     public void Lose(Exception loss)
     {
         Reason = loss.InWords();
+        _unseen = loss is StreamLostException { WasProcessed: false };
         _progress = AnswerProgress.Failed;
+    }
+
+    /// <summary>The client has gone: ends the use of the connection, unless that has ended. From any thread.</summary>
+    public void Abandon()
+    {
+        if (Interlocked.CompareExchange(ref _use, Abandoned, InUse) == InUse) Volatile.Read(ref _connection)?.Close();
     }
 
     /// <summary>Whether a whole answer is to be passed on as it is, with nothing held back and nobody watching.</summary>
@@ -155,7 +171,7 @@ internal sealed class Attempt(ClientConnection client, RequestBody body, Stages 
         var connection = Connection;
         _connection = null;
         // More than was announced would be taken for the answer to the next request.
-        if (_head.KeepAlive && _filled == _wanted) _slot.Idle.Return(connection, _epoch);
+        if (TryEndUse() && _head.KeepAlive && _filled == _wanted) _slot.Idle.Return(connection, _epoch);
         else connection.Close();
         return _out.Written;
     }
@@ -169,7 +185,8 @@ internal sealed class Attempt(ClientConnection client, RequestBody body, Stages 
         if (_connection is not null) await DropAsync(_connection).ConfigureAwait(false);
         Begin(slot);
         _connection = await ConnectAsync(slot, fresh).ConfigureAwait(false);
-        if (_connection is null) return AttemptEnd.NotReached;
+        if (client.IsClosed) _connection?.Close();
+        if (_connection is null) return client.IsClosed ? AttemptEnd.ClientGone : AttemptEnd.NotReached;
         _connection.Within(_exchange.Route!.Rules.Timeout);
         try
         {
@@ -224,13 +241,13 @@ internal sealed class Attempt(ClientConnection client, RequestBody body, Stages 
         }
         catch (Exception lost) when (Loss.Is(lost))
         {
-            Reason = lost.InWords();
+            Lose(lost);
             return Failed(connection);
         }
         finally
         {
             _connection = null;
-            if (reusable && !IsTold) _slot.Idle.Return(connection, _epoch);
+            if (TryEndUse() && reusable && !IsTold) _slot.Idle.Return(connection, _epoch);
             else await DropAsync(connection).ConfigureAwait(false);
         }
     }
@@ -245,6 +262,8 @@ internal sealed class Attempt(ClientConnection client, RequestBody body, Stages 
         _filled = _wanted = 0;
         _hasBytes = false;
         _head.Clear();
+        _unseen = false;
+        _use = InUse;
         Reason = "";
         WasRefused = WasOurs = false;
     }
@@ -355,14 +374,18 @@ internal sealed class Attempt(ClientConnection client, RequestBody body, Stages 
         return Look();
     }
 
+    private bool TryEndUse() => Interlocked.CompareExchange(ref _use, Ended, InUse) == InUse;
+
     private AttemptEnd Failed(TargetConnection connection)
     {
+        if (client.IsClosed) return AttemptEnd.ClientGone;
         if (_pump is { Broken: not BodyState.Fine } pump) return pump.Broken == BodyState.ClientGone ? AttemptEnd.ClientGone : AttemptEnd.BodyBroken;
         if (connection.TimedOut)
         {
             Reason = $"no answer within {_exchange.Route!.Rules.Timeout.TotalSeconds:0.###} s";
             return AttemptEnd.TimedOut;
         }
+        if (_unseen) return AttemptEnd.Unseen;
         return connection.IsReused && !_hasBytes ? AttemptEnd.Stale : AttemptEnd.Lost;
     }
 

@@ -130,6 +130,9 @@ internal sealed class Forwarder(ClientConnection client, Stages stages)
         _exchange.Reason = "the client left";
     }
 
+    /// <summary>Nobody waits for the answer any more; its target need not go on. May come from any thread, also when nothing is under way.</summary>
+    public void Abandon() => _attempt?.Abandon();
+
     /// <summary>The request is over, however it went.</summary>
     public void End()
     {
@@ -223,7 +226,7 @@ internal sealed class Forwarder(ClientConnection client, Stages stages)
             if (await HasEndedAsync(slot, end, attempt).ConfigureAwait(false)) return;
 
             lastReason = attempt.Reason;
-            lastStatus = end switch { AttemptEnd.TimedOut => 504, AttemptEnd.NotReached => 503, _ => 502 };
+            lastStatus = end switch { AttemptEnd.TimedOut => 504, AttemptEnd.NotReached or AttemptEnd.Unseen => 503, _ => 502 };
             Blame(slot, end, attempt);
             if (!MayTryAgain(end, attempt))
             {
@@ -253,7 +256,7 @@ internal sealed class Forwarder(ClientConnection client, Stages stages)
                 ? await Attempt.GoOnAsync(_mayHoldBack!).ConfigureAwait(false)
                 : await Attempt.RunAsync(slot, fresh: false, _mayHoldBack!).ConfigureAwait(false);
             // A connection that had grown too old says nothing about the target: the same again on a new one, at no charge.
-            return end == AttemptEnd.Stale && IsRepeatable
+            return (end == AttemptEnd.Stale && IsRepeatable) || (end == AttemptEnd.Unseen && !Attempt.HasTouchedBody)
                 ? await Attempt.RunAsync(slot, fresh: true, _mayHoldBack!).ConfigureAwait(false)
                 : end;
         }
@@ -297,7 +300,7 @@ internal sealed class Forwarder(ClientConnection client, Stages stages)
     private bool MayTryAgain(AttemptEnd end, Attempt attempt) => end switch
     {
         AttemptEnd.BadAnswer => true,
-        AttemptEnd.NotReached => !attempt.HasTouchedBody && HasTriesLeft && TrySpend(),
+        AttemptEnd.NotReached or AttemptEnd.Unseen => !attempt.HasTouchedBody && HasTriesLeft && TrySpend(),
         AttemptEnd.Lost or AttemptEnd.Stale => IsRepeatable && HasTriesLeft && TrySpend(),
         _ => false,
     };

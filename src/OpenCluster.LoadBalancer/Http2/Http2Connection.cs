@@ -21,6 +21,7 @@ internal abstract class Http2Connection : Timed
     private readonly HpackDecoder _decoder = new();
     private readonly Dictionary<int, Http2Stream> _streams = [];
     private readonly FieldBlock _block = new();
+    private readonly List<Http2Stream> _woken = [];
     private readonly int[] _resets = new int[Http2Limits.RememberedResets];
     private int _resetCount;
     private int _receiveWindow = Http2Limits.ConnectionWindow;
@@ -47,6 +48,9 @@ internal abstract class Http2Connection : Timed
     public Lock Gate { get; } = new();
 
     public Outbound Out { get; }
+
+    /// <summary>The loop whose thread completes its waits.</summary>
+    public EventLoop? Loop => _transport.Loop;
 
     /// <summary>What the other side has told of itself.</summary>
     public Settings Remote { get; } = new();
@@ -91,6 +95,8 @@ internal abstract class Http2Connection : Timed
             Fault ??= lost.InWords();
         }
         Close(null);
+        // Who closed it before it ran did so before it was added.
+        _keeper.Remove(this);
         _input.Release();
     }
 
@@ -98,7 +104,7 @@ internal abstract class Http2Connection : Timed
     public void Close() => Close(null);
 
     /// <summary>Ends one stream, for a reason the other side is told. Under the gate.</summary>
-    public void Reset(Http2Stream stream, ErrorCode code)
+    public virtual void Reset(Http2Stream stream, ErrorCode code)
     {
         if (stream.Id == 0) return;
         Out.Frames.Reset(stream.Id, code);
@@ -210,6 +216,14 @@ internal abstract class Http2Connection : Timed
         return true;
     }
 
+    /// <summary>Lets the stream's user go on once all frames that have come are taken. Only on the reading loop.</summary>
+    protected void WakeSoon(Http2Stream stream)
+    {
+        if (stream.IsWoken) return;
+        stream.IsWoken = true;
+        _woken.Add(stream);
+    }
+
     /// <summary>Ends the connection for a fault of the other side. Always false, so that whoever found it returns that.</summary>
     protected bool Fail(ErrorCode code, string why)
     {
@@ -252,13 +266,22 @@ internal abstract class Http2Connection : Timed
 
     private void Remember(int streamId) => _resets[_resetCount++ % _resets.Length] = streamId;
 
-    /// <summary>Takes all frames that have come; what they bring about is sent once, afterwards. False when the connection ends.</summary>
+    /// <summary>
+    /// Takes all frames that have come. Those who wait for them go on afterwards, so that a request and its small body are there together; and what
+    /// they send at once leaves together, last. False when the connection ends.
+    /// </summary>
     private bool TakeFrames()
     {
         lock (Gate) Out.HoldsBack = true;
         var goesOn = true;
         while (goesOn && _input.TryNext(out var header, out var payload))
             goesOn = header.Length <= Http2Limits.FrameBytes ? Take(header, payload) : Fail(ErrorCode.FrameSizeError, "a frame larger than 16 KiB");
+        foreach (var stream in _woken)
+        {
+            stream.IsWoken = false;
+            stream.Wake();
+        }
+        _woken.Clear();
         lock (Gate) Out.HoldsBack = false;
         Out.Flush();
         return goesOn;
@@ -313,7 +336,7 @@ internal abstract class Http2Connection : Timed
             Taken(weight - payload.Length);
             if (error != ErrorCode.NoError) LoseFaulty(stream, error);
         }
-        stream.Wake();
+        WakeSoon(stream);
         return error == ErrorCode.NoError || Guard.Error(_keeper.NowMs) || Fail(ErrorCode.EnhanceYourCalm, "too many faulty streams");
     }
 
@@ -375,7 +398,7 @@ internal abstract class Http2Connection : Timed
         {
             if (TryFind(header.StreamId, out stream)) LoseFaulty(stream, error);
         }
-        stream?.Wake();
+        if (stream is not null) WakeSoon(stream);
         return stream is not null || (WasOpen(header.StreamId) ? true : Refuse(header.StreamId, error));
     }
 
@@ -389,9 +412,9 @@ internal abstract class Http2Connection : Timed
         {
             if (!TryFind(header.StreamId, out stream))
                 return WasOpen(header.StreamId) || Fail(ErrorCode.ProtocolError, "RST_STREAM for a stream that was never opened");
-            stream.Lose(StreamLostException.Reset((ErrorCode)BinaryPrimitives.ReadUInt32BigEndian(payload)));
+            stream.OnReset((ErrorCode)BinaryPrimitives.ReadUInt32BigEndian(payload));
         }
-        stream.Wake();
+        WakeSoon(stream);
         return true;
     }
 
@@ -466,7 +489,7 @@ internal abstract class Http2Connection : Timed
             }
             LoseFaulty(stream, increment == 0 ? ErrorCode.ProtocolError : ErrorCode.FlowControlError);
         }
-        stream.Wake();
+        WakeSoon(stream);
         return true;
     }
 

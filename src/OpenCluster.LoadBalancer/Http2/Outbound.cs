@@ -95,7 +95,9 @@ internal sealed class Outbound(Transport transport, Lock gate, FloodGuard guard)
             if (HoldsBack || _isFlushing || _isScheduled || _filling.Length == 0 || _isClosed) return;
             _isScheduled = true;
         }
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        // A loop gets to it when it has run all that its events complete: so what many streams answer at one time leaves together.
+        if (transport.Loop is { } loop) loop.Post(this);
+        else ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
     /// <summary>Sends what has gathered. Not under the gate.</summary>

@@ -158,7 +158,7 @@ internal sealed class ServerConnection(
             lock (Gate) stream = TryBegin(streamId, request, ends);
             if (stream is null) return Refuse(streamId, ErrorCode.RefusedStream);
         }
-        stream.Wake();
+        WakeSoon(stream);
         return true;
     }
 
@@ -194,7 +194,7 @@ internal sealed class ServerConnection(
                 stream.Lose(new StreamLostException("malformed trailers", wasProcessed: true));
             }
         }
-        stream.Wake();
+        WakeSoon(stream);
         return error == ErrorCode.NoError || Guard.Error(Keeper.NowMs) || Fail(ErrorCode.EnhanceYourCalm, "too many faulty streams");
     }
 }

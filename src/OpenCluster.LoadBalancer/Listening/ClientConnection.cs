@@ -253,6 +253,13 @@ internal sealed class ClientConnection : AcceptedConnection
         Transport.Dispose();
     }
 
+    /// <summary>The client wants no answer any more: whoever works for it may stop.</summary>
+    public void GiveUp()
+    {
+        Close();
+        _forwarder.Abandon();
+    }
+
     /// <summary>Closes so that the client sees it was no good end.</summary>
     public void Abort()
     {

@@ -1,5 +1,6 @@
 using OpenCluster.LoadBalancer.Admission;
 using OpenCluster.LoadBalancer.Http2;
+using OpenCluster.LoadBalancer.Http2.Streams;
 using OpenCluster.LoadBalancer.Sockets;
 
 namespace OpenCluster.LoadBalancer.Listening;
@@ -51,5 +52,10 @@ internal sealed class Http2ClientConnection : AcceptedConnection
         _server.Drain();
     }
 
-    private void Serve(Transport stream) => _ = new ClientConnection(stream, _facts, _stages).ServeAsync();
+    private void Serve(ServedStream stream)
+    {
+        var client = new ClientConnection(stream, _facts, _stages);
+        stream.Lost = client.GiveUp;
+        _ = client.ServeAsync();
+    }
 }

@@ -33,12 +33,17 @@ public sealed record RouteRules
     public TargetTls? Tls { get; init; }
     /// <summary>Tell targets of the client by PROXY protocol, before anything else. Their connections then serve one client each.</summary>
     public ProxyProtocol ProxyProtocol { get; init; }
+    /// <summary>What is spoken to targets of HTTP.</summary>
+    public TargetHttp Speak { get; init; }
     /// <summary>Silence both ways after which a connection of TCP or a session of UDP is over; null for <see cref="UsualIdle"/> or <see cref="UsualUdpIdle"/>.</summary>
     public TimeSpan? Idle { get; init; }
 
     public static readonly TimeSpan UsualIdle = TimeSpan.FromHours(1);
     public static readonly TimeSpan UsualUdpIdle = TimeSpan.FromMinutes(1);
 }
+
+/// <summary>Versions of HTTP spoken to targets. With the second, requests share connections; gRPC needs it.</summary>
+public enum TargetHttp { Http1, Http2 }
 
 /// <summary>What happens to requests of a route that come without TLS.</summary>
 public enum PlainHttp { Serve, Redirect, Refuse }

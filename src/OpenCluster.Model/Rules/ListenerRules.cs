@@ -80,6 +80,8 @@ internal static class ListenerRules
         var claims = new Dictionary<(string Balancer, string Listener, string Host), Route>();
         foreach (var route in cluster.Routes)
         {
+            if (route.Rules.Speak == TargetHttp.Http2 && route.Rules.ProxyProtocol != ProxyProtocol.None)
+                yield return new Finding($"routes.{route.Name}.proxy-protocol", "over HTTP/2 many clients share a connection, and the PROXY protocol tells of one alone", "Take it out: instances are told of the client by X-Forwarded-For; or speak http1");
             if (!route.ListenerNames.IsEmpty)
             {
                 foreach (var finding in Unfit(route, cluster).Concat(Claims(route, cluster, claims)))
@@ -115,6 +117,8 @@ internal static class ListenerRules
         }
         if (found.Any(l => l.Protocol == ListenerProtocol.Udp) && (route.Rules.Tls is not null || route.Rules.ProxyProtocol != ProxyProtocol.None))
             yield return new Finding(path, "UDP goes without TLS and PROXY protocol", "Take out \"tls\" and \"proxy-protocol\"");
+        if (route.Rules.Speak != TargetHttp.Http1)
+            yield return new Finding($"{path}.speak", "connections of TCP, UDP and TLS that pass through are not looked into", "Take it out");
         if (tls && route.Rules.Tls is not null)
             yield return new Finding($"{path}.tls", "TLS passes through already", "Take it out");
     }

@@ -16,16 +16,26 @@ internal sealed record RawFrame(FrameType Type, FrameFlags Flags, int StreamId, 
     public bool EndsStream => (Flags & FrameFlags.EndStream) != FrameFlags.None;
 }
 
-/// <summary>An HTTP/2 client on a plain socket that sends frames as told, right or wrong, and reads what comes back.</summary>
+/// <summary>One side of HTTP/2 on a plain socket that sends frames as told, right or wrong, and reads what comes back.</summary>
 internal sealed class RawHttp2 : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
-    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private readonly Socket _socket;
     private readonly HpackDecoder _decoder = new();
     private readonly byte[] _buffer = new byte[65536];
     private readonly List<byte> _received = [];
 
-    public RawHttp2(int port) => _socket.Connect(IPAddress.Loopback, port);
+    private readonly SemaphoreSlim _turn = new(1);
+
+    /// <summary>A client.</summary>
+    public RawHttp2(int port)
+        : this(new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)) => _socket.Connect(IPAddress.Loopback, port);
+
+    private RawHttp2(Socket socket)
+    {
+        _socket = socket;
+        _socket.NoDelay = true;
+    }
 
     /// <summary>Everything received so far, in order.</summary>
     public List<RawFrame> Frames { get; } = [];
@@ -39,6 +49,21 @@ internal sealed class RawHttp2 : IDisposable
         await client.UntilAsync(f => f.Type == FrameType.Settings && f.Flags == FrameFlags.None);
         await client.SendAsync(Frame(FrameType.Settings, FrameFlags.Ack, 0));
         return client;
+    }
+
+    /// <summary>A server: the client's greeting read and its own sent. Null when there comes none, as from a check by TCP connect.</summary>
+    public static async Task<RawHttp2?> AcceptAsync(Socket accepted, params (SettingId Id, uint Value)[] settings)
+    {
+        var server = new RawHttp2(accepted);
+        while (server._received.Count < ServerConnection.ClientPreface.Length)
+            if (!await server.TryReadAsync(greeted: false)) return null;
+        Assert.Equal(ServerConnection.ClientPreface.ToArray(), server._received.Take(ServerConnection.ClientPreface.Length));
+        server._received.RemoveRange(0, ServerConnection.ClientPreface.Length);
+        server.Cut();
+        await server.SendAsync(Settings(settings));
+        await server.UntilAsync(f => f.Type == FrameType.Settings && f.Flags == FrameFlags.None);
+        await server.SendAsync(Frame(FrameType.Settings, FrameFlags.Ack, 0));
+        return server;
     }
 
     public static byte[] Frame(FrameType type, FrameFlags flags, int streamId, params byte[] payload)
@@ -75,6 +100,13 @@ internal sealed class RawHttp2 : IDisposable
     public static byte[] Get(int streamId, string path = "/", params (string, string)[] more) =>
         Frame(FrameType.Headers, FrameFlags.EndHeaders | FrameFlags.EndStream, streamId, Block(Request("GET", path, more)));
 
+    /// <summary>The head of an answer, with trailers nothing but those.</summary>
+    public static byte[] Head(int streamId, bool ends, params (string, string)[] fields) =>
+        Frame(FrameType.Headers, ends ? FrameFlags.EndHeaders | FrameFlags.EndStream : FrameFlags.EndHeaders, streamId, Block(fields));
+
+    public static byte[] GoAway(int lastStreamId, ErrorCode code = ErrorCode.NoError) =>
+        Frame(FrameType.GoAway, FrameFlags.None, 0, [.. Number((uint)lastStreamId), .. Number((uint)code)]);
+
     public static byte[] Post(int streamId, string path = "/", params (string, string)[] more) =>
         Frame(FrameType.Headers, FrameFlags.EndHeaders, streamId, Block(Request("POST", path, more)));
 
@@ -95,7 +127,15 @@ internal sealed class RawHttp2 : IDisposable
     public async Task SendAsync(params byte[][] pieces)
     {
         var all = pieces.SelectMany(p => p).ToArray();
-        for (var sent = 0; sent < all.Length;) sent += await _socket.SendAsync(all.AsMemory(sent));
+        await _turn.WaitAsync();
+        try
+        {
+            for (var sent = 0; sent < all.Length;) sent += await _socket.SendAsync(all.AsMemory(sent));
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     /// <summary>Sends although the other side may have closed by now.</summary>
@@ -121,6 +161,14 @@ internal sealed class RawHttp2 : IDisposable
                 if (fits(Frames[seen])) return Frames[seen];
             if (!await TryReadAsync()) return null;
         }
+    }
+
+    /// <summary>The frame of that number; null when the connection ends before it. However long that takes.</summary>
+    public async Task<RawFrame?> FindNextAsync(int number)
+    {
+        while (Frames.Count <= number)
+            if (!await TryReadAsync(patient: true)) return null;
+        return Frames[number];
     }
 
     public async Task<RawFrame> UntilAsync(Func<RawFrame, bool> fits) =>
@@ -158,13 +206,15 @@ internal sealed class RawHttp2 : IDisposable
         }
     }
 
+    public Dictionary<string, string> HeadOf(RawFrame frame) => _heads[frame];
+
     public void Dispose() => _socket.Dispose();
 
     private readonly Dictionary<RawFrame, Dictionary<string, string>> _heads = new(ReferenceEqualityComparer.Instance);
 
-    private async Task<bool> TryReadAsync()
+    private async Task<bool> TryReadAsync(bool greeted = true, bool patient = false)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(patient ? Timeout.InfiniteTimeSpan : Patience);
         int count;
         try
         {
@@ -175,6 +225,12 @@ internal sealed class RawHttp2 : IDisposable
             return false;
         }
         _received.AddRange(_buffer.AsSpan(0, count));
+        if (greeted) Cut();
+        return count > 0;
+    }
+
+    private void Cut()
+    {
         while (_received.Count >= FrameHeader.Bytes)
         {
             var header = FrameHeader.Read([.. _received.Take(FrameHeader.Bytes)]);
@@ -184,7 +240,6 @@ internal sealed class RawHttp2 : IDisposable
             if (frame.Type == FrameType.Headers) _heads[frame] = Decode(frame.Payload);
             Frames.Add(frame);
         }
-        return count > 0;
     }
 
     private Dictionary<string, string> Decode(byte[] block)

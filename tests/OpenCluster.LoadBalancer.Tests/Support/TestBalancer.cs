@@ -12,19 +12,21 @@ internal sealed class TestBalancer : IAsyncDisposable
 {
     private readonly TimeKeeper _keeper;
 
-    private TestBalancer(int port, TimeProvider? time = null)
+    private TestBalancer(int port, LeapingTime? time = null)
     {
         Port = port;
-        _keeper = new TimeKeeper(time ?? TimeProvider.System);
+        Time = time ?? new();
+        _keeper = new TimeKeeper(Time);
         Balancer = new Balancer(log: null, _keeper);
     }
 
+    public LeapingTime Time { get; }
     public Balancer Balancer { get; }
     public int Port { get; }
 
-    public static Task<TestBalancer> StartAsync(RouteRules? rules = null, HealthCheck? check = null, params RawTarget[] targets) => StartAsync(TimeProvider.System, rules, check, targets);
+    public static Task<TestBalancer> StartAsync(RouteRules? rules = null, HealthCheck? check = null, params RawTarget[] targets) => StartAsync(new LeapingTime(), rules, check, targets);
 
-    public static async Task<TestBalancer> StartAsync(TimeProvider time, RouteRules? rules, HealthCheck? check, params RawTarget[] targets)
+    public static async Task<TestBalancer> StartAsync(LeapingTime time, RouteRules? rules, HealthCheck? check, params RawTarget[] targets)
     {
         var test = new TestBalancer(FreePort(), time);
         test.Use(test.Snapshot(rules, check, [.. targets.Select((t, i) => Target("t" + i, t.Port))]));
@@ -41,6 +43,19 @@ internal sealed class TestBalancer : IAsyncDisposable
         await test.Balancer.Targets.FirstChecksAsync(TimeSpan.FromSeconds(5), CancellationToken.None);
         return test;
     }
+
+    /// <summary>One route whose targets are spoken to in HTTP/2.</summary>
+    public static async Task<TestBalancer> Http2Async(RouteRules? rules, params int[] ports) =>
+        await ServeAsync(new RoutePlan
+        {
+            Id = "r1",
+            Name = "site",
+            Matches = [new RouteMatch("*")],
+            Rules = (rules ?? new RouteRules()) with { Speak = TargetHttp.Http2 },
+            Targets = [.. ports.Select((port, i) => Target("t" + i, port))],
+        });
+
+    public static async Task<TestBalancer> Http2Async(params RawHttp2Target[] targets) => await Http2Async(null, [.. targets.Select(t => t.Port)]);
 
     public static Target Target(string id, int port) => new() { Id = id, Address = "127.0.0.1", Port = port };
 

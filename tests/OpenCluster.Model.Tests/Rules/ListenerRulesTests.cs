@@ -51,6 +51,8 @@ public sealed class ListenerRulesTests
     [InlineData("a: {to: dns, listeners: sql}", "port \"dns\" of service \"dns\" is UDP")]
     [InlineData("a: {to: dns, listeners: dns, tls: true}", "UDP goes without TLS and PROXY protocol")]
     [InlineData("a: {to: app, listeners: through, match: x.org, tls: true}", "TLS passes through already")]
+    [InlineData("a: {to: app, listeners: sql, speak: http2}", "connections of TCP, UDP and TLS that pass through are not looked into")]
+    [InlineData("a: {to: app, match: x.org, speak: http2, proxy-protocol: v2}", "over HTTP/2 many clients share a connection")]
     [InlineData("a: {to: app, listeners: sql}\n  b: {to: app, listeners: sql}", "route \"a\" has listener \"sql\" of load-balancer \"edge\" as well")]
     [InlineData("a: {to: app, listeners: through, match: x.org}\n  b: {to: app, listeners: through, match: x.org}", "route \"a\" has listener \"through\" of load-balancer \"edge\" for x.org as well")]
     public void Route_that_cannot_be_is_told_why(string routes, string why) => Assert.Contains(why, Errors(Start + "routes:\n  " + routes));

@@ -10,14 +10,16 @@ internal static class HeadEncoder
 {
     private const ulong NotForHttp2 = FieldIds.HopByHop | 1UL << (int)FieldId.TransferEncoding;
 
-    public static void Answer(FrameBuffer to, HpackEncoder encoder, ResponseHead head, ReadOnlySpan<byte> bytes, int status)
+    /// <param name="switches">A 101, which is a 200 to an extended CONNECT (RFC 8441 §5), where the accepted key of a WebSocket has no place.</param>
+    public static void Answer(FrameBuffer to, HpackEncoder encoder, ResponseHead head, ReadOnlySpan<byte> bytes, bool switches)
     {
         Begin(to, encoder);
+        var status = switches ? 200 : head.Status;
         var known = status switch { 200 => 8, 204 => 9, 206 => 10, 304 => 11, 400 => 12, 404 => 13, 500 => 14, _ => 0 };
         Span<byte> digits = [(byte)('0' + status / 100), (byte)('0' + status / 10 % 10), (byte)('0' + status % 10)];
         var room = to.Free(HpackEncoder.Overhead);
         to.Advance(known > 0 ? HpackEncoder.Encode(room, known) : HpackEncoder.Encode(room, StaticTable.Status, digits));
-        Lines(to, encoder, head.Fields, bytes, NotForHttp2);
+        Lines(to, encoder, head.Fields, bytes, NotForHttp2, switches ? "sec-websocket-accept"u8 : default);
     }
 
     /// <param name="protocol">What an upgrade asks for, then sent as extended CONNECT (RFC 8441); empty for ordinary requests.</param>
@@ -42,7 +44,7 @@ internal static class HeadEncoder
         if (target.Length == 1 && target[0] == '/') Known(to, StaticTable.Path);
         else Field(to, encoder, ":path"u8, target, false);
         Field(to, encoder, ":authority"u8, head.Host(bytes), false);
-        Lines(to, encoder, head.Fields, bytes, NotForHttp2 | FieldIds.Bit(FieldId.Host));
+        Lines(to, encoder, head.Fields, bytes, NotForHttp2 | FieldIds.Bit(FieldId.Host), default);
         // Trailers pass through here, and gRPC servers refuse who does not say so.
         Field(to, encoder, "te"u8, "trailers"u8, false);
     }
@@ -62,12 +64,13 @@ internal static class HeadEncoder
 
     private static void Begin(FrameBuffer to, HpackEncoder encoder) => to.Advance(encoder.Begin(to.Free(HpackEncoder.Overhead)));
 
-    private static void Lines(FrameBuffer to, HpackEncoder encoder, Fields fields, ReadOnlySpan<byte> bytes, ulong without)
+    private static void Lines(FrameBuffer to, HpackEncoder encoder, Fields fields, ReadOnlySpan<byte> bytes, ulong without, ReadOnlySpan<byte> withoutName)
     {
         foreach (ref readonly var line in fields.Lines)
         {
             if (line.Dropped || (without & FieldIds.Bit(line.Id) & ~1UL) != 0) continue;
             var name = bytes.Slice(line.NameStart, line.NameLength);
+            if (!withoutName.IsEmpty && Ascii.EqualsIgnoreCase(name, withoutName)) continue;
             Field(to, encoder, name, bytes.Slice(line.ValueStart, line.ValueLength), line.Id == FieldId.Other && IsSecret(name));
         }
     }

@@ -20,6 +20,7 @@ internal abstract class Http2Stream(Http2Connection connection) : Transport
     private bool _endsWithPayload;
     private Exception? _lost;
     private bool _isSevered;
+    private bool _isAbandoned;
     private bool _isDisposed;
     private int _receiveWindow;
     private int _taken;
@@ -32,6 +33,9 @@ internal abstract class Http2Stream(Http2Connection connection) : Transport
 
     /// <summary>It stands in the queue of those that have payload and may send.</summary>
     public bool IsWaiting { get; set; }
+
+    /// <summary>Its user is about to go on; only for the reading loop.</summary>
+    public bool IsWoken { get; set; }
 
     /// <summary>It sends from that queue.</summary>
     public bool HasTurn { get; private set; }
@@ -49,6 +53,9 @@ internal abstract class Http2Stream(Http2Connection connection) : Transport
     protected Incoming Incoming { get; } = new();
     protected BodyUnframer Unframer { get; } = new();
 
+    /// <summary>Its user has received something of the stream's message.</summary>
+    protected bool HasGiven { get; private set; }
+
     /// <summary>The next bytes to be sent begin a head.</summary>
     protected bool AtHead { get; set; }
 
@@ -56,6 +63,11 @@ internal abstract class Http2Stream(Http2Connection connection) : Transport
     protected bool IsTunnel { get; set; }
 
     public sealed override bool HasInput => false;
+
+    public sealed override EventLoop? Loop => connection.Loop;
+
+    /// <summary>Called when the other side has given the stream up while its user waits for something else.</summary>
+    public Action? Lost { get; set; }
 
     public sealed override ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
@@ -65,10 +77,11 @@ internal abstract class Http2Stream(Http2Connection connection) : Transport
             count = Take(buffer.Span);
             if (count < 0)
             {
+                if (Id == 0) Rest();
+                if (_isSevered) return new ValueTask<int>(0);
                 _into = buffer;
                 _isReceiving = true;
                 _received.Clear();
-                if (Id == 0) Rest();
                 return _received.Number;
             }
         }
@@ -82,6 +95,7 @@ internal abstract class Http2Stream(Http2Connection connection) : Transport
         lock (connection.Gate)
         {
             ThrowIfLost();
+            BeforeSend();
             _text = bytes;
             all = TrySend();
             if (!all)
@@ -110,6 +124,7 @@ internal abstract class Http2Stream(Http2Connection connection) : Transport
                 EndLocal();
             }
         }
+        Wake();
         connection.Out.FlushSoon();
     }
 
@@ -122,7 +137,7 @@ internal abstract class Http2Stream(Http2Connection connection) : Transport
     {
         Id = id;
         HasRemoteEnded = remoteHasEnded;
-        HasLocalEnded = IsTunnel = _endsWithPayload = false;
+        HasLocalEnded = IsTunnel = HasGiven = _endsWithPayload = _isAbandoned = false;
         AtHead = true;
         SendWindow = connection.Remote.InitialWindowSize;
         _receiveWindow = Http2Limits.StreamWindow;
@@ -157,13 +172,18 @@ internal abstract class Http2Stream(Http2Connection connection) : Transport
         connection.Remove(this);
     }
 
+    /// <summary>The other side has reset the stream. Under the gate; then <see cref="Wake"/>.</summary>
+    public virtual void OnReset(ErrorCode code) => Lose(StreamLostException.Reset(code));
+
     /// <summary>It is off its connection. Under the gate.</summary>
     public void Detach() => Id = 0;
 
     /// <summary>Goes on with what its user waits for, if there is something. Not under the gate.</summary>
     public void Wake()
     {
-        var (count, lost, sends) = (-1, (Exception?)null, false);
+        var count = -1;
+        Exception? lost;
+        bool sends;
         lock (connection.Gate)
         {
             lost = _lost;
@@ -176,7 +196,7 @@ internal abstract class Http2Stream(Http2Connection connection) : Transport
                     _into = default;
                 }
             }
-            sends = lost is not null && IsSending;
+            sends = IsSending && (lost is not null || _isAbandoned);
             if (sends)
             {
                 IsSending = false;
@@ -188,7 +208,9 @@ internal abstract class Http2Stream(Http2Connection connection) : Transport
             if (lost is null) _received.Set(count);
             else _received.Fail(lost);
         }
-        if (sends) _sent.Fail(lost!);
+        if (sends && lost is null) _sent.Set(0);
+        else if (sends) _sent.Fail(lost!);
+        else if (lost is not null && count < 0) Lost?.Invoke();
     }
 
     /// <summary>Sends on in its turn; true when all is taken, then <see cref="Sent"/>. Under the gate.</summary>
@@ -212,6 +234,11 @@ internal abstract class Http2Stream(Http2Connection connection) : Transport
         _sent.Set(0);
     }
 
+    /// <summary>Bytes are about to be sent. Under the gate.</summary>
+    protected virtual void BeforeSend()
+    {
+    }
+
     /// <summary>Between two streams its user waits for the next. Under the gate.</summary>
     protected abstract void Rest();
 
@@ -226,6 +253,16 @@ internal abstract class Http2Stream(Http2Connection connection) : Transport
 
     /// <summary>Nothing more will be received on this one. Under the gate.</summary>
     protected void Sever() => _isSevered = true;
+
+    /// <summary>The next message may be sent, on a stream of its own.</summary>
+    protected void Renew()
+    {
+        HasLocalEnded = false;
+        AtHead = true;
+    }
+
+    /// <summary>What is still to be sent is not wanted, and dropped. Under the gate; then <see cref="Wake"/>.</summary>
+    protected void Abandon() => HasLocalEnded = _isAbandoned = true;
 
     protected void ThrowIfLost()
     {
@@ -245,6 +282,7 @@ internal abstract class Http2Stream(Http2Connection connection) : Transport
     {
         ThrowIfLost();
         var count = Incoming.Take(to, out var payload);
+        HasGiven |= count >= 0;
         if (payload > 0)
         {
             Credit(payload);
@@ -276,7 +314,11 @@ internal abstract class Http2Stream(Http2Connection connection) : Transport
                 _endsWithPayload = false;
                 if (ends) EndLocal();
             }
-            if (_text.IsEmpty || HasLocalEnded) return true;
+            if (_text.IsEmpty || HasLocalEnded)
+            {
+                _text = default;
+                return true;
+            }
             if (IsTunnel)
             {
                 _payload = _text;

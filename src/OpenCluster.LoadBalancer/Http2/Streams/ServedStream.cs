@@ -22,6 +22,19 @@ internal sealed class ServedStream(ServerConnection connection) : Http2Stream(co
         if (ends) Incoming.TryEnd(default);
     }
 
+    /// <summary>A request given up before its user has seen it costs nothing more: whoever sends many of those gets little for it.</summary>
+    public override void OnReset(ErrorCode code)
+    {
+        if (HasGiven)
+        {
+            base.OnReset(code);
+            return;
+        }
+        connection.Taken(Incoming.Clear());
+        connection.Remove(this);
+        Rest();
+    }
+
     protected override void Rest() => connection.Rest(this);
 
     protected override int SendHead(ReadOnlySpan<byte> text)
@@ -37,7 +50,7 @@ internal sealed class ServedStream(ServerConnection connection) : Http2Stream(co
         var start = frames.Length;
         frames.Free(FrameHeader.Bytes);
         frames.Advance(FrameHeader.Bytes);
-        HeadEncoder.Answer(frames, Connection.Out.Encoder, _answer, text, switches ? 200 : _answer.Status);
+        HeadEncoder.Answer(frames, Connection.Out.Encoder, _answer, text, switches);
         frames.EndFieldBlock(start, Id, ends ? FrameFlags.EndStream : FrameFlags.None);
 
         AtHead = !isFinal;

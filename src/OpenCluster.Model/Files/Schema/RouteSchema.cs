@@ -44,7 +44,7 @@ internal static class RouteSchema
         [
             Common.RenamedFrom, To, Kind, RegisterFrom, Zone, Port, Elsewhere, Match, LoadBalancers, Plain, Admit, Balance, Cache,
             Timeout, ConnectTimeout, Retries, RetryBudget, WaitFor, WaitRequests, SlowStart, MaxBody, Offline,
-            TransportSchema.Listeners, TransportSchema.Tls, TransportSchema.Proxy, TransportSchema.Idle,
+            TransportSchema.Listeners, TransportSchema.Speak, TransportSchema.Tls, TransportSchema.Proxy, TransportSchema.Idle,
         ],
         o => Read(o, o.Get(Zone)));
 
@@ -81,6 +81,7 @@ internal static class RouteSchema
                 Admit = o.Get(Admit),
                 Cache = o.Maybe(Cache),
                 OfflinePage = o.Get(Offline),
+                Speak = o.Get(TransportSchema.Speak),
                 Tls = o.Get(TransportSchema.Tls),
                 ProxyProtocol = o.Get(TransportSchema.Proxy),
                 Idle = o.Number(TransportSchema.Idle),

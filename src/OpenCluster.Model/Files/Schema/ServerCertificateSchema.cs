@@ -27,7 +27,7 @@ internal static class ServerCertificateSchema
     });
 }
 
-/// <summary>The keys of a route about how its connections go: TLS and PROXY protocol to targets, TCP and UDP.</summary>
+/// <summary>The keys of a route about how its connections go: HTTP/2, TLS and PROXY protocol to targets, TCP and UDP.</summary>
 internal static class TransportSchema
 {
     private static readonly Key<bool> Verify = new("verify", new FlagShape(), "Check the instances' certificates. Without, anybody between may pose as an instance.", true);
@@ -43,6 +43,8 @@ internal static class TransportSchema
     public static readonly Key<ImmutableArray<string>> Listeners = new("listeners", Common.Names("listeners", "the name of a listener"),
         "The tcp, udp or tls listeners whose connections go there, instead of requests for hosts and paths.", []);
     public static readonly Key<TargetTls?> Tls = new("tls", TlsShape!, "Speak TLS to the instances.", null) { UsualWords = "false" };
+    public static readonly Key<TargetHttp> Speak = new("speak", new ChoiceShape<TargetHttp>(("http1", TargetHttp.Http1), ("http2", TargetHttp.Http2)),
+        "What is spoken to the instances, whatever clients speak: HTTP/1.1, or HTTP/2, which gRPC needs.", TargetHttp.Http1);
     public static readonly Key<ProxyProtocol> Proxy = new("proxy-protocol", new ChoiceShape<ProxyProtocol>(("none", ProxyProtocol.None), ("v1", ProxyProtocol.V1), ("v2", ProxyProtocol.V2)),
         "Tell the instances of the client by this version of the PROXY protocol. Their connections then serve one client each.", ProxyProtocol.None);
     public static readonly OptionalKey<TimeSpan> Idle = new("idle", Common.Duration("1s", "7d"), "Silence both ways after which a connection of TCP, or a session of UDP, is ended.")
