@@ -86,6 +86,7 @@ public sealed class DataHost : IDisposable
             space.Keys.RemoveExpired(ExpiredPerTick);
             space.Keys.Index.Step();
         }
+        executor.EndWaits();
         compaction?.Look();
     }
 }

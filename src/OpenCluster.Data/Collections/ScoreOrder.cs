@@ -44,6 +44,20 @@ internal readonly unsafe ref struct ScoreOrder(ScoreOrder.Head* head, Arena aren
         }
     }
 
+    /// <summary>So many items from a rank on, in order.</summary>
+    public Scored[] Slice(int first, int length)
+    {
+        var items = new Scored[length];
+        if (length == 0) return items;
+        var (chunk, index) = Locate(first);
+        for (var i = 0; i < length; i++)
+        {
+            if (index == head->Counts[chunk]) (chunk, index) = (chunk + 1, 0);
+            items[i] = head->Chunks[chunk][index++];
+        }
+        return items;
+    }
+
     public void Insert(Scored item)
     {
         if (head->Used == 0)

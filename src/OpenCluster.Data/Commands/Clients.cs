@@ -17,6 +17,7 @@ internal static class Clients
             new("list", -2, List),
             new("info", 2, call => call.Reply.Verbatim(Encoding.UTF8.GetBytes(Describe(call, call.Session) + "\n"))),
             new("kill", -3, Kill),
+            new("unblock", -3, Unblock),
             new("no-evict", 3, call => call.Reply.Ok()),
             new("reply", 3, Reply))),
     ];
@@ -67,12 +68,32 @@ internal static class Clients
         var found = Visible(call).Where(s => id > 0 ? s.Id == id : s.Peer == address).ToList();
         foreach (var session in found)
         {
-            session.IsClosing = true;
-            if (session != call.Session) session.Wake();
+            // Who ends himself is told so first.
+            if (session == call.Session) session.IsClosing = true;
+            else session.CutOff();
         }
         if (!isOld) call.Reply.Integer(found.Count);
         else if (found.Count > 0) call.Reply.Ok();
         else call.Reply.Error("ERR No such client"u8);
+    }
+
+    private static void Unblock(Call call)
+    {
+        var isError = call.Count == 4 && call.Is(3, "error"u8);
+        if (call.Count > 4)
+        {
+            call.Reply.Error("ERR unknown subcommand or wrong number of arguments for 'unblock'. Try CLIENT HELP."u8);
+            return;
+        }
+        if (call.Count == 4 && !isError && !call.Is(3, "timeout"u8))
+        {
+            call.Reply.Error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"u8);
+            return;
+        }
+        if (!call.TryInteger(2, out var id)) return;
+        var waiting = Visible(call).FirstOrDefault(s => s.Id == id)?.Waiting;
+        if (waiting is not null) call.Executor.GiveUp(waiting, isError);
+        call.Reply.Integer(waiting is null ? 0 : 1);
     }
 
     private static void Reply(Call call)
@@ -85,6 +106,6 @@ internal static class Clients
 
     private static string Describe(Call call, Session session) => string.Create(CultureInfo.InvariantCulture,
         $"id={session.Id} addr={session.Peer} name={session.Name} age={(call.Now - session.ConnectedAt) / 1000} idle={(call.Now - session.LastSeenAt) / 1000} "
-        + $"flags=N db=0 sub={session.Channels} psub={session.Patterns} multi={(session.Transaction is { IsOpen: true } t ? t.Commands.Count : -1)} "
+        + $"flags={(session.Waiting is not null ? "b" : session.SubscriptionCount > 0 ? "P" : session.Transaction is { IsOpen: true } ? "x" : "N")} db=0 sub={session.Subscriptions(false).Count} psub={session.Subscriptions(true).Count} multi={(session.Transaction is { IsOpen: true } t ? t.Commands.Count : -1)} "
         + $"cmd={session.LastCommand?.Name ?? "NULL"} user={session.User?.Name} resp={session.Reply.Protocol}");
 }

@@ -15,12 +15,12 @@ internal static class Connecting
 
     public static IEnumerable<Command> Commands =>
     [
-        new("ping", -1, CommandFlags.Fast, KeyRange.None, Ping),
+        new("ping", -1, CommandFlags.Fast | CommandFlags.Listening, KeyRange.None, Ping),
         new("echo", 2, CommandFlags.Fast, KeyRange.None, call => call.Reply.Bulk(call[1])),
         new("auth", -2, Open, KeyRange.None, Auth),
         new("hello", -1, Open, KeyRange.None, Hello),
-        new("quit", -1, CommandFlags.Fast | CommandFlags.NoAuth | CommandFlags.EndsMulti, KeyRange.None, Quit),
-        new("reset", 1, CommandFlags.Fast | CommandFlags.NoAuth | CommandFlags.EndsMulti, KeyRange.None, Reset),
+        new("quit", -1, CommandFlags.Fast | CommandFlags.Listening | CommandFlags.NoAuth | CommandFlags.EndsMulti, KeyRange.None, Quit),
+        new("reset", 1, CommandFlags.Fast | CommandFlags.Listening | CommandFlags.NoAuth | CommandFlags.EndsMulti, KeyRange.None, Reset),
         new("select", 2, CommandFlags.Fast, KeyRange.None, Select),
     ];
 
@@ -31,7 +31,13 @@ internal static class Connecting
             Refusals.Arity(call, call.Command);
             return;
         }
-        if (call.Count == 2) call.Reply.Bulk(call[1]);
+        if (call.Session.SubscriptionCount > 0 && call.Reply.Protocol == 2)
+        {
+            call.Reply.Array(2);
+            call.Reply.Bulk("pong"u8);
+            call.Reply.Bulk(call.Count == 2 ? call[1] : []);
+        }
+        else if (call.Count == 2) call.Reply.Bulk(call[1]);
         else call.Reply.Simple("PONG"u8);
     }
 

@@ -8,7 +8,7 @@ internal static class EventLetters
     private static readonly (char Letter, EventKind Kind)[] Letters =
     [
         ('A', EventKind.All), ('g', EventKind.Generic), ('$', EventKind.String), ('l', EventKind.List), ('s', EventKind.Set), ('h', EventKind.Hash),
-        ('z', EventKind.SortedSet), ('x', EventKind.Expired), ('e', EventKind.Evicted), ('n', EventKind.New), ('m', EventKind.Missed),
+        ('z', EventKind.SortedSet), ('x', EventKind.Expired), ('e', EventKind.Evicted),
         ('K', EventKind.ByKey), ('E', EventKind.ByEvent),
     ];
 

@@ -1,4 +1,3 @@
-using System.Text;
 using OpenCluster.Data.Execution;
 using OpenCluster.Data.Keyspace;
 
@@ -119,17 +118,16 @@ internal static class Expiry
             else if (call.Is(i, "xx"u8)) conditions = conditions with { IfAny = true };
             else if (call.Is(i, "gt"u8)) conditions = conditions with { IfLater = true };
             else if (call.Is(i, "lt"u8)) conditions = conditions with { IfEarlier = true };
-            else return Wrong(call, "ERR Unsupported option " + Encoding.UTF8.GetString(call[i]));
+            else return Wrong(call, [.. "ERR Unsupported option "u8, .. Refusals.Shown(call[i])]);
         }
         if (conditions.IfNone && (conditions.IfAny || conditions.IfLater || conditions.IfEarlier))
-            return Wrong(call, "ERR NX and XX, GT or LT options at the same time are not compatible");
-        return !(conditions.IfLater && conditions.IfEarlier) || Wrong(call, "ERR GT and LT options at the same time are not compatible");
+            return Wrong(call, "ERR NX and XX, GT or LT options at the same time are not compatible"u8);
+        return !(conditions.IfLater && conditions.IfEarlier) || Wrong(call, "ERR GT and LT options at the same time are not compatible"u8);
     }
 
-    private static bool Wrong(Call call, string what)
+    private static bool Wrong(Call call, ReadOnlySpan<byte> what)
     {
         call.Reply.Error(what);
         return false;
     }
-
 }

@@ -50,7 +50,7 @@ internal static class Info
     private static void Clients(Call call, StringBuilder text)
     {
         Line(text, "connected_clients", call.Space.Connections);
-        Line(text, "blocked_clients", 0);
+        Line(text, "blocked_clients", call.Executor.Sessions.Values.Count(s => s.Space == call.Space && s.Waiting is not null));
     }
 
     private static void Memory(Call call, StringBuilder text)

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using OpenCluster.Data.Collections;
 using OpenCluster.Data.Execution;
 using OpenCluster.Data.Keyspace;
@@ -80,6 +82,32 @@ internal static class Lists
         if (taken == 0) return;
         call.Changed(call[1], EventKind.List, first ? "lpop"u8 : "rpop"u8);
         Typed.Settle(call, call[1], entry);
+    }
+
+    /// <summary>Answers the elements that it takes from the list at a key that is there.</summary>
+    public static void PopMany(Call call, int key, Entry entry, bool first, long count)
+    {
+        var list = Typed.List(call, entry);
+        var taken = (int)Math.Min(count, list.Count);
+        call.Reply.Array(taken);
+        for (var i = 0; i < taken; i++) call.Reply.Bulk(Take(list, first));
+        call.Changed(call[key], EventKind.List, first ? "lpop"u8 : "rpop"u8);
+        call.LogAs(first ? "lpop"u8 : "rpop"u8, call[key], [Encoding.ASCII.GetBytes(taken.ToString(CultureInfo.InvariantCulture))]);
+        Typed.Settle(call, call[key], entry);
+    }
+
+    /// <summary>Answers key and element, when there is one, or a refusal. False: there is none, and nothing was answered.</summary>
+    public static bool TryTake(Call call, int key, bool first)
+    {
+        if (!Typed.TryFindForWrite(call, call[key], ValueKind.List, out var entry)) return true;
+        if (entry.IsNull) return false;
+        call.Reply.Array(2);
+        call.Reply.Bulk(call[key]);
+        call.Reply.Bulk(Take(Typed.List(call, entry), first));
+        call.Changed(call[key], EventKind.List, first ? "lpop"u8 : "rpop"u8);
+        call.LogAs(first ? "lpop"u8 : "rpop"u8, call[key]);
+        Typed.Settle(call, call[key], entry);
+        return true;
     }
 
     /// <summary>Takes an element from an end. A copy, for its memory is free already.</summary>
@@ -271,7 +299,8 @@ internal static class Lists
         if (TryEnd(call, 3, out var fromFirst) && TryEnd(call, 4, out var toFirst)) Move(call, fromFirst, toFirst);
     }
 
-    private static bool TryEnd(Call call, int index, out bool first)
+    /// <summary>Whether an argument says LEFT (the first) or RIGHT. False: answered.</summary>
+    public static bool TryEnd(Call call, int index, out bool first)
     {
         first = call.Is(index, "left"u8);
         return first || call.Is(index, "right"u8) || Wrong(call, Errors.Syntax);
@@ -279,22 +308,28 @@ internal static class Lists
 
     private static void Move(Call call, bool fromFirst, bool toFirst)
     {
-        if (!Typed.TryFindForWrite(call, call[1], ValueKind.List, out var from)) return;
-        if (from.IsNull)
-        {
-            call.Reply.Null();
-            return;
-        }
-        if (!Typed.TryFindForWrite(call, call[2], ValueKind.List, out _)) return;
+        if (!TryMove(call, fromFirst, toFirst)) call.Reply.Null();
+    }
+
+    /// <summary>Moves an element from the list at the first key to the one at the second. False: there is none, and nothing was answered.</summary>
+    public static bool TryMove(Call call, bool fromFirst, bool toFirst)
+    {
+        if (!Typed.TryFindForWrite(call, call[1], ValueKind.List, out var from)) return true;
+        if (from.IsNull) return false;
+        if (!Typed.TryFindForWrite(call, call[2], ValueKind.List, out _)) return true;
         var value = Take(Typed.List(call, from), fromFirst);
         call.Changed(call[1], EventKind.List, fromFirst ? "lpop"u8 : "rpop"u8);
         if (!call[1].SequenceEqual(call[2])) Typed.Settle(call, call[1], from);
-        if (!Typed.TryOpen(call, call[2], ValueKind.List, out var to)) return;
+        if (!Typed.TryOpen(call, call[2], ValueKind.List, out var to)) return true;
         if (toFirst) Typed.List(call, to).AddFirst(value);
         else Typed.List(call, to).AddLast(value);
         call.Changed(call[2], EventKind.List, toFirst ? "lpush"u8 : "rpush"u8);
+        call.LogAs("lmove"u8, call[1], [call[2].ToArray(), EndName(fromFirst), EndName(toFirst)]);
         call.Reply.Bulk(value);
+        return true;
     }
+
+    private static byte[] EndName(bool first) => first ? "left"u8.ToArray() : "right"u8.ToArray();
 
     private static bool Wrong(Call call, ReadOnlySpan<byte> what)
     {

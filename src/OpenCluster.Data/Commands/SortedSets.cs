@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using OpenCluster.Data.Collections;
 using OpenCluster.Data.Execution;
 using OpenCluster.Data.Keyspace;
@@ -207,16 +209,50 @@ internal static class SortedSets
         call.Reply.Array(pairs ? taken : taken * 2);
         for (var i = 0; i < taken; i++)
         {
-            var set = Typed.SortedSet(call, entry);
-            var item = set.Order[isLeast ? 0 : set.Count - 1];
             if (pairs) call.Reply.Array(2);
-            call.Reply.Bulk(item.Member.Key);
-            AnswerScore(call, item.Score);
-            set.Remove(item.Member.Key.ToArray());
+            TakeOne(call, Typed.SortedSet(call, entry), isLeast);
         }
-        if (taken == 0) return;
-        call.Changed(call[1], EventKind.SortedSet, isLeast ? "zpopmin"u8 : "zpopmax"u8);
-        Typed.Settle(call, call[1], entry);
+        if (taken > 0) Popped(call, 1, entry, isLeast, taken);
+    }
+
+    /// <summary>Answers the members, with their scores, that it takes from the sorted set at a key that is there.</summary>
+    public static void PopMany(Call call, int key, Entry entry, bool isLeast, long count)
+    {
+        var taken = (int)Math.Min(count, Typed.SortedSet(call, entry).Count);
+        call.Reply.Array(taken);
+        for (var i = 0; i < taken; i++)
+        {
+            call.Reply.Array(2);
+            TakeOne(call, Typed.SortedSet(call, entry), isLeast);
+        }
+        Popped(call, key, entry, isLeast, taken);
+    }
+
+    /// <summary>Answers key, member and score, when there is one, or a refusal. False: there is none, and nothing was answered.</summary>
+    public static bool TryTake(Call call, int key, bool isLeast)
+    {
+        if (!Typed.TryFindForWrite(call, call[key], ValueKind.SortedSet, out var entry)) return true;
+        if (entry.IsNull) return false;
+        call.Reply.Array(3);
+        call.Reply.Bulk(call[key]);
+        TakeOne(call, Typed.SortedSet(call, entry), isLeast);
+        Popped(call, key, entry, isLeast, 1);
+        return true;
+    }
+
+    private static void TakeOne(Call call, SortedSetValue set, bool isLeast)
+    {
+        var item = set.Order[isLeast ? 0 : set.Count - 1];
+        call.Reply.Bulk(item.Member.Key);
+        AnswerScore(call, item.Score);
+        set.Remove(item.Member.Key.ToArray());
+    }
+
+    private static void Popped(Call call, int key, Entry entry, bool isLeast, int count)
+    {
+        call.Changed(call[key], EventKind.SortedSet, isLeast ? "zpopmin"u8 : "zpopmax"u8);
+        call.LogAs(isLeast ? "zpopmin"u8 : "zpopmax"u8, call[key], [Encoding.ASCII.GetBytes(count.ToString(CultureInfo.InvariantCulture))]);
+        Typed.Settle(call, call[key], entry);
     }
 
     private static void RandomMember(Call call)

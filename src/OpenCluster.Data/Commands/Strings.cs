@@ -11,7 +11,7 @@ internal static class Strings
     public static IEnumerable<Command> Commands =>
     [
         new("get", 2, CommandFlags.ReadOnly | CommandFlags.Fast, KeyRange.One, Get),
-        new("set", -3, Write, KeyRange.One, Set),
+        new("set", -3, Write | CommandFlags.Fast, KeyRange.One, Set),
         new("setnx", 3, Write | CommandFlags.Fast, KeyRange.One, SetNx),
         new("setex", 4, Write, KeyRange.One, call => SetEx(call, 1000)),
         new("psetex", 4, Write, KeyRange.One, call => SetEx(call, 1)),

@@ -34,6 +34,12 @@ internal sealed unsafe class Call(Executor executor)
     /// <summary>How many changes it made; 0: nothing for the log.</summary>
     public int Changes { get; private set; }
 
+    /// <summary>It is tried again for a client who waits.</summary>
+    public bool IsRetry { get; private set; }
+
+    /// <summary>It was tried again and there was nothing again.</summary>
+    public bool WaitsOn { get; private set; }
+
     /// <summary>It was written to the log in other words already.</summary>
     public bool IsLogged { get; private set; }
 
@@ -41,12 +47,22 @@ internal sealed unsafe class Call(Executor executor)
 
     public ReadOnlySpan<byte> this[int index] => new(start + slices[index].Offset, slices[index].Length);
 
-    public void Begin(Session session, byte* bytes, ReadOnlySpan<Slice> arguments)
+    public void Begin(Session session, byte* bytes, ReadOnlySpan<Slice> arguments) => Begin(session, bytes, arguments, session.Reply);
+
+    /// <summary>As the other, for a client who waits: he is told by mail.</summary>
+    public void BeginRetry(Session session, byte* bytes, ReadOnlySpan<Slice> arguments)
     {
+        Begin(session, bytes, arguments, session.Mail);
+        IsRetry = true;
+    }
+
+    private void Begin(Session session, byte* bytes, ReadOnlySpan<Slice> arguments, RespWriter reply)
+    {
+        (IsRetry, WaitsOn) = (false, false);
         if (slices.Length < arguments.Length) slices = new Slice[Math.Max(64, arguments.Length * 2)];
         arguments.CopyTo(slices);
         start = bytes;
-        (Session, Count, Reply) = (session, arguments.Length, session.Reply);
+        (Session, Count, Reply) = (session, arguments.Length, reply);
     }
 
     public void Enter(Command command, Space space)
@@ -81,7 +97,27 @@ internal sealed unsafe class Call(Executor executor)
     {
         Changes++;
         Space.Watches.Touch(key);
+        Space.Waiters.Touch(key);
         Executor.Notify(Space, kind, what, key);
+    }
+
+    /// <summary>There is nothing at the keys that are the arguments <paramref name="first"/> to <paramref name="last"/>: the client waits for them, or is told so when nobody may wait.</summary>
+    /// <param name="first">Of the keys.</param>
+    /// <param name="last">Of the keys.</param>
+    /// <param name="until">Milliseconds since 1970; 0: for ever.</param>
+    /// <param name="nothing">Answers that there is nothing.</param>
+    public void WaitFor(int first, int last, long until, Action nothing)
+    {
+        if (IsRetry) WaitsOn = true;
+        else if (Executor.IsInTransaction) nothing();
+        else Executor.Wait(this, [.. Enumerable.Range(first, last - first + 1).Select(i => this[i].ToArray())], until);
+    }
+
+    /// <summary>The command as an array of bulk strings.</summary>
+    public void WriteTo(RespWriter writer)
+    {
+        writer.Array(Count);
+        for (var i = 0; i < Count; i++) writer.Bulk(this[i]);
     }
 
     /// <summary>The log gets these words instead of the client's: what it asked for depends on when it is asked.</summary>

@@ -14,6 +14,8 @@ internal enum CommandFlags
 
     /// <summary>For those too who have not said who they are.</summary>
     NoAuth = 32,
+
+    /// <summary>Takes the same little time whatever is there, so it is not timed.</summary>
     Fast = 64,
 
     /// <summary>Carried out at once inside a transaction: EXEC, DISCARD and the like.</summary>
@@ -24,6 +26,9 @@ internal enum CommandFlags
 
     /// <summary>May keep its client waiting.</summary>
     Blocking = 256,
+
+    /// <summary>For clients too that listen to channels in RESP2, where everything they are told is a message.</summary>
+    Listening = 1024,
 }
 
 /// <summary>Which arguments are keys: the first, the last (negative: from the end), every how many. All 0: none, or not to be told by place.</summary>
@@ -45,6 +50,8 @@ internal delegate void Handler(Call call);
 internal sealed record Command(string Name, int Arity, CommandFlags Flags, KeyRange Keys, Handler Run)
 {
     public bool Writes { get; } = Flags.HasFlag(CommandFlags.Write);
+
+    public bool IsTimed { get; } = !Flags.HasFlag(CommandFlags.Fast);
 
     /// <summary>How often it ran and how long, for INFO.</summary>
     public long Calls { get; set; }

@@ -30,12 +30,6 @@ internal enum EventKind
     /// <summary>e</summary>
     Evicted = 128,
 
-    /// <summary>n: a key that was not there.</summary>
-    New = 256,
-
-    /// <summary>m: a key that was asked for and not there.</summary>
-    Missed = 512,
-
     /// <summary>K: on the channel of the key.</summary>
     ByKey = 1024,
 

@@ -1,3 +1,4 @@
+using OpenCluster.Data.Commands;
 using OpenCluster.Data.Durability;
 using OpenCluster.Data.Spaces;
 using OpenCluster.Resp;
@@ -14,6 +15,10 @@ namespace OpenCluster.Data.Execution;
 /// </remarks>
 internal sealed unsafe class Executor
 {
+    /// <summary>Answers that a client has not fetched, above which no more of his commands are carried out until he has.</summary>
+    private const int MaxUnfetchedBytes = 1024 * 1024;
+
+    private readonly HashSet<Waiting> waiting = [];
     private readonly TimeProvider time;
     private readonly Call call;
     private readonly CommandTable table;
@@ -90,8 +95,16 @@ internal sealed unsafe class Executor
     {
         var at = 0;
         var limits = session.User is null ? RespLimits.BeforeAuthentication : RespLimits.Default;
+        session.HasMore = false;
+        // What he waited for comes before the answers to what he said meanwhile.
+        session.TakeMail();
         while (at < length && !session.IsClosing)
         {
+            if (session.Waiting is not null || session.Reply.Length > MaxUnfetchedBytes)
+            {
+                session.HasMore = true;
+                break;
+            }
             var reader = session.Reader;
             var status = reader.Read(new Span<byte>(bytes + at, length - at), limits);
             if (status == CommandStatus.Incomplete) break;
@@ -131,8 +144,56 @@ internal sealed unsafe class Executor
         log.End();
     }
 
+    /// <summary>Tells of an event those who listen to the key's channel, and to the event's.</summary>
     public void Notify(Space space, EventKind kind, ReadOnlySpan<byte> what, ReadOnlySpan<byte> key)
     {
+        if ((space.Events & kind) == EventKind.None || space.Channels.IsEmpty || IsReplaying) return;
+        if (space.Events.HasFlag(EventKind.ByKey)) space.Channels.Publish([.. "__keyspace@0__:"u8, .. key], what);
+        if (space.Events.HasFlag(EventKind.ByEvent)) space.Channels.Publish([.. "__keyevent@0__:"u8, .. what], key);
+    }
+
+    /// <summary>Commands of a transaction are being carried out: nobody may wait.</summary>
+    public bool IsInTransaction { get; private set; }
+
+    /// <summary>Clients who wait for a key.</summary>
+    public int WaitingCount => waiting.Count;
+
+    /// <summary>The client waits until one of the keys changes, or the time has come.</summary>
+    public void Wait(Call asked, IReadOnlyList<byte[]> keys, long until)
+    {
+        copy.CutTo(0);
+        asked.WriteTo(copy);
+        var one = new Waiting(asked.Session, asked.Space, keys, copy.Written.ToArray(), until);
+        copy.Clear();
+        waiting.Add(one);
+        if (until != 0) NextWaitEnd = Math.Min(NextWaitEnd ?? until, until);
+        asked.Session.Waiting = one;
+        asked.Space.Waiters.Add(one);
+    }
+
+    /// <summary>When the next of those who wait has waited long enough; null: nobody waits for a time.</summary>
+    public long? NextWaitEnd { get; private set; }
+
+    /// <summary>Ends the waiting of those whose time has come, and forgets those who have gone.</summary>
+    public void EndWaits()
+    {
+        if (NextWaitEnd is null || NextWaitEnd > Now) return;
+        foreach (var one in waiting.Where(w => w.IsOver || (w.Until != 0 && w.Until <= Now)).ToList())
+        {
+            if (!one.IsOver) GiveUp(one, isError: false);
+            waiting.Remove(one);
+        }
+        NextWaitEnd = waiting.Where(w => w.Until != 0).Select(w => (long?)w.Until).Min();
+    }
+
+    /// <summary>A client who waits is told that there was nothing.</summary>
+    public void GiveUp(Waiting one, bool isError)
+    {
+        one.Session.StopWaiting();
+        waiting.Remove(one);
+        if (isError) one.Session.Mail.Error("UNBLOCKED client unblocked via CLIENT UNBLOCK"u8);
+        else one.Session.Mail.NullArray();
+        one.Session.Wake();
     }
 
     /// <summary>Carries out what a transaction has gathered, one answer each, with nothing in between and in one record of the log.</summary>
@@ -140,6 +201,7 @@ internal sealed unsafe class Executor
     {
         var exec = call.Command;
         Log?.BeginTransaction();
+        IsInTransaction = true;
         foreach (var bytes in commands)
         {
             fixed (byte* first = bytes)
@@ -149,6 +211,7 @@ internal sealed unsafe class Executor
                 Invoke(session, table.Find(call[0])!, space, first, bytes.Length);
             }
         }
+        IsInTransaction = false;
         Log?.EndTransaction();
         call.Enter(exec, space);
     }
@@ -183,8 +246,40 @@ internal sealed unsafe class Executor
             command.Run(call);
             return;
         }
+        if (session.SubscriptionCount > 0 && session.Reply.Protocol == 2 && !Refusals.MayListener(call, command)) return;
         if (session.Transaction is { IsOpen: true } transaction && !command.Flags.HasFlag(CommandFlags.EndsMulti)) Gather(session, transaction, command, space);
         else if (!command.Writes || Refusals.MayWrite(call, session, command, space)) Invoke(session, command, space, bytes, session.Reader.IsInline ? 0 : session.Reader.Consumed);
+        if (space.Waiters.HasChanged) ServeWaiting(space);
+    }
+
+    /// <summary>Tries the commands again of those who wait for a key that has changed, the longest waiting first.</summary>
+    private void ServeWaiting(Space space)
+    {
+        while (space.Waiters.HasChanged)
+        {
+            foreach (var one in space.Waiters.NextChanged())
+            {
+                if (one.IsOver) continue;
+                fixed (byte* bytes = one.Command)
+                {
+                    if (gathered.Read(one.Command, RespLimits.Default) != CommandStatus.Complete) throw new InvalidOperationException("The command of a client who waits is no command.");
+                    call.BeginRetry(one.Session, bytes, gathered.Arguments);
+                    Invoke(one.Session, table.Find(call[0])!, space, bytes, 0);
+                }
+                if (call.WaitsOn) continue;
+                one.Session.StopWaiting();
+                waiting.Remove(one);
+                one.Session.Wake();
+            }
+        }
+    }
+
+    private void RunTimed(Command command)
+    {
+        var began = time.GetTimestamp();
+        command.Run(call);
+        var took = time.GetElapsedTime(began);
+        if (took > SlowLog.Limit) Slow.Note(call, took);
     }
 
     private void Gather(Session session, Transaction transaction, Command command, Space space)
@@ -201,7 +296,7 @@ internal sealed unsafe class Executor
             return;
         }
         copy.CutTo(0);
-        WriteCall(copy);
+        call.WriteTo(copy);
         if (transaction.Bytes + copy.Length > Transaction.MaxBytes)
         {
             session.Reply.Error($"ERR a transaction may be {Transaction.MaxBytes} bytes: divide it, or keep large values out of it");
@@ -221,7 +316,8 @@ internal sealed unsafe class Executor
     private void Invoke(Session session, Command command, Space space, byte* bytes, int length)
     {
         call.Enter(command, space);
-        command.Run(call);
+        if (command.IsTimed) RunTimed(command);
+        else command.Run(call);
         command.Calls++;
         if (call.Changes == 0 || Log is not { } log) return;
         if (!call.IsLogged)
@@ -229,16 +325,10 @@ internal sealed unsafe class Executor
             if (length > 0) log.Append(space, new ReadOnlySpan<byte>(bytes, length));
             else
             {
-                WriteCall(log.Begin(space));
+                call.WriteTo(log.Begin(space));
                 log.End();
             }
         }
         session.HeldUntil = log.Position;
-    }
-
-    private void WriteCall(RespWriter writer)
-    {
-        writer.Array(call.Count);
-        for (var i = 0; i < call.Count; i++) writer.Bulk(call[i]);
     }
 }

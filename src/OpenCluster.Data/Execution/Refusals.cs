@@ -10,11 +10,11 @@ internal static class Refusals
 
     public static void Unknown(Call call)
     {
-        var text = new StringBuilder("ERR unknown command '").Append(Shown(call[0])).Append("', with args beginning with: ");
+        var text = new StringBuilder("ERR unknown command '").Append(ShownText(call[0])).Append("', with args beginning with: ");
         var shown = 0;
         for (var i = 1; i < call.Count && shown < ShownBytes; i++)
         {
-            var word = Shown(call[i]);
+            var word = ShownText(call[i]);
             if (word.Length > ShownBytes - shown) word = word[..(ShownBytes - shown)];
             text.Append('\'').Append(word).Append("' ");
             shown += word.Length + 3;
@@ -26,6 +26,14 @@ internal static class Refusals
 
     /// <summary>An EXEC that is refused ends its transaction, and says so.</summary>
     private static string Code(Command command) => command.Name == "exec" ? "EXECABORT Transaction discarded because of: " : "ERR ";
+
+    /// <summary>Whether somebody who listens in RESP2 may ask for this; answered when not.</summary>
+    public static bool MayListener(Call call, Command command)
+    {
+        if (command.Flags.HasFlag(CommandFlags.Listening)) return true;
+        call.Reply.Error($"ERR Can't execute '{command.Name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
+        return false;
+    }
 
     /// <summary>Whether the user may write, and the disk takes it; answered when not.</summary>
     public static bool MayWrite(Call call, Session session, Command command, Space space)
@@ -59,9 +67,11 @@ internal static class Refusals
     }
 
     /// <summary>The beginning of a word, up to what would end it in a terminal or a log.</summary>
-    private static string Shown(ReadOnlySpan<byte> word)
+    public static ReadOnlySpan<byte> Shown(ReadOnlySpan<byte> word)
     {
         var end = word.IndexOf((byte)0);
-        return Encoding.UTF8.GetString(word[..Math.Min(end < 0 ? word.Length : end, ShownBytes)]);
+        return word[..Math.Min(end < 0 ? word.Length : end, ShownBytes)];
     }
+
+    private static string ShownText(ReadOnlySpan<byte> word) => Encoding.UTF8.GetString(Shown(word));
 }

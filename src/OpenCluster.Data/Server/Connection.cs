@@ -18,8 +18,11 @@ internal sealed class Connection(long id, int descriptor, EventLoop loop) : Sess
     /// <summary>The peer has said that nothing more comes, or the socket failed.</summary>
     public bool IsGone { get; set; }
 
-    /// <summary>The kernel would take no more, and is asked to say when it does.</summary>
-    public bool WaitsToSend { get; set; }
+    /// <summary>What the loop waits for at its socket.</summary>
+    public uint Interest { get; set; } = Native.Readable;
+
+    /// <summary>It is in the loop's list of those that were woken; the list's lock guards it.</summary>
+    public bool IsWoken { get; set; }
 
     /// <summary>It is in the loop's list of those that wait for the log.</summary>
     public bool WaitsForLog { get; set; }

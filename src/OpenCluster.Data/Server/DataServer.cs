@@ -52,11 +52,17 @@ internal sealed class DataServer : IDisposable
         listener.Dispose();
     }
 
-    internal int MillisecondsToNextTick() => Math.Max(0, TickMilliseconds - (int)time.GetElapsedTime(lastTick).TotalMilliseconds);
+    internal int MillisecondsToNextTick()
+    {
+        var tick = TickMilliseconds - (int)time.GetElapsedTime(lastTick).TotalMilliseconds;
+        // A wait that another loop began since is ended at the next tick.
+        var wait = executor.NextWaitEnd - time.GetUtcNow().ToUnixTimeMilliseconds();
+        return (int)Math.Clamp(wait ?? tick, 0, Math.Max(0, tick));
+    }
 
     internal void TickWhenDue()
     {
-        if (time.GetElapsedTime(lastTick).TotalMilliseconds < TickMilliseconds) return;
+        if (MillisecondsToNextTick() > 0) return;
         lastTick = time.GetTimestamp();
         lock (executor.Gate)
         {

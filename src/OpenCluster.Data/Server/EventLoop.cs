@@ -26,9 +26,12 @@ internal sealed unsafe class EventLoop : IDisposable
     private readonly byte[] receiveBuffer = GC.AllocateArray<byte>(ReceiveBytes, pinned: true);
     private readonly byte* receive;
     private readonly List<Connection> ready = [];
+    private readonly List<Connection> goesOn = [];
     private readonly List<Connection> waitingForLog = [];
     private readonly Lock inbox = new();
     private readonly List<Connection> wakened = [];
+    private readonly List<Connection> told = [];
+    private readonly List<(int Descriptor, string Peer)> opened = [];
     private readonly List<(int Descriptor, string Peer)> arrived = [];
     private readonly Thread thread;
     private Connection?[] connections = new Connection?[64];
@@ -70,7 +73,13 @@ internal sealed unsafe class EventLoop : IDisposable
     /// <summary>There is something to be sent to a connection of this loop. From any thread.</summary>
     public void WakeFor(Connection connection)
     {
-        lock (inbox) wakened.Add(connection);
+        lock (inbox)
+        {
+            if (connection.IsWoken) return;
+            connection.IsWoken = true;
+            wakened.Add(connection);
+            if (wakened.Count > 1) return;
+        }
         Native.Wake(waker);
     }
 
@@ -104,7 +113,7 @@ internal sealed unsafe class EventLoop : IDisposable
 
     private void Round()
     {
-        var count = Native.Wait(epoll, events, IsFirst ? server.MillisecondsToNextTick() : -1);
+        var count = Native.Wait(epoll, events, goesOn.Count > 0 ? 0 : IsFirst ? server.MillisecondsToNextTick() : -1);
         for (var i = 0; i < count; i++)
         {
             var (kind, descriptor) = Native.EventAt(events, i);
@@ -114,6 +123,12 @@ internal sealed unsafe class EventLoop : IDisposable
         }
         TakeInbox();
         if (IsFirst) server.TickWhenDue();
+        foreach (var connection in goesOn)
+        {
+            connection.Received = default;
+            if (!connection.IsGone) ready.Add(connection);
+        }
+        goesOn.Clear();
         Execute();
         ReleaseWaiting();
     }
@@ -122,6 +137,8 @@ internal sealed unsafe class EventLoop : IDisposable
     {
         if ((kind & Native.Writable) != 0) Send(connection);
         if ((kind & (Native.Readable | Native.HungUp | Native.Failed)) == 0 || connection.IsGone) return;
+        // He who has to fetch his answers first is not read from; a socket that failed goes whatever is left to do.
+        if (connection.HasMore && (kind & (Native.HungUp | Native.Failed)) == 0) return;
         if (ReceiveBytes - received < ReceiveBytesEach) Execute();
         Receive(connection);
     }
@@ -186,14 +203,13 @@ internal sealed unsafe class EventLoop : IDisposable
     private void Send(Connection connection)
     {
         var reply = connection.Reply;
-        if (executor.Log is { } log && connection.HeldUntil > log.Released)
+        var isHeld = executor.Log is { } log && connection.HeldUntil > log.Released;
+        if (isHeld && !connection.WaitsForLog)
         {
-            if (connection.WaitsForLog) return;
             connection.WaitsForLog = true;
             waitingForLog.Add(connection);
-            return;
         }
-        if (reply.Length > 0)
+        if (reply.Length > 0 && !isHeld)
         {
             var sent = Native.Send(connection.Descriptor, reply.Pointer, reply.Length);
             if (sent < 0 && sent is not (-Native.TryAgain or -Native.Interrupted))
@@ -203,12 +219,16 @@ internal sealed unsafe class EventLoop : IDisposable
             }
             if (sent > 0) reply.Drop(sent);
         }
-        if (reply.Length > 0 != connection.WaitsToSend)
+        if (connection.IsCutOff || reply.Length == 0 ? connection.IsClosing : reply.Length > MaxUnsentBytes)
         {
-            connection.WaitsToSend = reply.Length > 0;
-            Native.Control(epoll, Native.Modify, connection.Descriptor, Native.Readable | (connection.WaitsToSend ? Native.Writable : 0));
+            Close(connection);
+            return;
         }
-        if (reply.Length == 0 ? connection.IsClosing : reply.Length > MaxUnsentBytes) Close(connection);
+        if (connection.HasMore && reply.Length == 0 && connection.Waiting is null) goesOn.Add(connection);
+        var interest = (connection.HasMore ? 0 : Native.Readable) | (reply.Length > 0 && !isHeld ? Native.Writable : 0);
+        if (interest == connection.Interest) return;
+        connection.Interest = interest;
+        Native.Control(epoll, Native.Modify, connection.Descriptor, interest);
     }
 
     private void ReleaseWaiting()
@@ -230,14 +250,27 @@ internal sealed unsafe class EventLoop : IDisposable
     {
         lock (inbox)
         {
-            foreach (var (descriptor, peer) in arrived) Open(descriptor, peer);
+            opened.AddRange(arrived);
             arrived.Clear();
-            if (wakened.Count == 0) return;
             foreach (var connection in wakened)
-                if (!connection.IsGone)
-                    Send(connection);
+            {
+                connection.IsWoken = false;
+                if (!connection.IsGone) told.Add(connection);
+            }
             wakened.Clear();
         }
+        // The gate is never taken inside the inbox: who holds it wakes others through theirs.
+        foreach (var (descriptor, peer) in opened) Open(descriptor, peer);
+        opened.Clear();
+        if (told.Count == 0) return;
+        lock (executor.Gate)
+        {
+            foreach (var connection in told) connection.TakeMail();
+        }
+        foreach (var connection in told)
+            if (!connection.IsGone)
+                Send(connection);
+        told.Clear();
     }
 
     private void Open(int descriptor, string peer)

@@ -26,6 +26,12 @@ internal sealed class Space(string name, SpaceLimits limits, KeyspaceClock clock
 
     public Watches Watches { get; } = new();
 
+    public Waiters Waiters { get; } = new();
+
+    public SlowLog SlowLog { get; } = new();
+
+    public Channels Channels { get; } = new();
+
     /// <summary>Clients that have it open.</summary>
     public int Connections { get; set; }
 

@@ -25,7 +25,8 @@ internal sealed class CommandSource(int seed, string[] templates)
             for (; times > 0; times--) Fill(words, word.TrimStart('?').TrimEnd('*'));
         }
         if (random.Next(60) == 0 && words.Count > 1) words.RemoveAt(words.Count - 1);
-        if (random.Next(60) == 0) words.Add(One(Values));
+        // One word more, but not for those that wait (BLPOP and its like): it would be the time, and somebody would wait for it.
+        if (random.Next(60) == 0 && words[0][0] is not ('b' or 'B')) words.Add(One(Values));
         return [.. words];
     }
 

@@ -13,11 +13,17 @@ internal static class Templates
         "incrby K I", "decrby K I", "incrbyfloat K N", "append K V", "getrange K I I", "substr K I I", "setrange K B V",
     ];
 
+    private static readonly string[] BitCommands =
+    [
+        "setbit K B 0|1|2|x", "setbit K B 0|1", "setbit K I 1", "getbit K B", "getbit K I", "bitcount K", "bitcount K I I", "bitcount K I I bit|byte|zz", "bitcount K I", "bitpos K 0|1|2|x", "bitpos K 0|1 I",
+        "bitpos K 0|1 I I", "bitpos K 0|1 I I bit|byte|zz", "bitop and|or|xor|zz K K K", "bitop not K K", "bitop not K K K", "bitop and|or|xor K K*", "set K V", "get K", "strlen K",
+    ];
+
     private static readonly string[] KeyCommands =
     [
         "del K*", "unlink K*", "exists K*", "touch K*", "type K", "rename K K", "renamenx K K", "copy K K ?replace", "copy K K db 0", "dbsize", "randomkey", "expire K 100", "expire K T",
         "pexpire K 100000 ?nx|xx|gt|lt ?nx|xx|gt|lt", "expireat K T ?nx|xx|gt|lt|zz", "ttl K", "persist K", "object encoding K", "keys *", "keys k[1-3]", "keys k[^2]",
-        "keys V", "keys ?0", "flushall V", "nosuch K V V", "get", "echo V", "ping V", "select I", "object nosuch K", "scan V", "scan 0 count I", "scan 0 match k* count 100", "scan 0 type string count 1000",
+        "keys V", "keys ?0", "flushall V", "nosuch K V V", "get", "echo V", "ping V", "select I", "object nosuch K", "pubsub zz", "pubsub channels", "pubsub numsub V V", "pubsub numpat", "slowlog zz", "acl zz", "client unblock 99999", "client unblock 1 zz", "acl whoami", "slowlog len", "slowlog get I", "scan V", "scan 0 count I", "scan 0 match k* count 100", "scan 0 type string count 1000",
     ];
 
     private static readonly string[] HashCommands =
@@ -47,6 +53,29 @@ internal static class Templates
         "zrevrank K M", "zpopmin K", "zpopmax K", "zpopmin K I", "zpopmax K I", "zrandmember K 0", "zrandmember K 100", "zrandmember K 100 withscores", "zscan K 0", "object encoding K",
     ];
 
+    private static readonly string[] RangeCommands =
+    [
+        "zadd K N,M*", "zadd K 1,M*", "zadd K 1,M*", "sadd K M*", "zrange K I I ?withscores", "zrange K 0 -1 withscores", "zrevrange K I I ?withscores", "zrangebyscore K S S ?withscores", "zrangebyscore K S S limit I I",
+        "zrevrangebyscore K S S ?withscores", "zrevrangebyscore K S S limit 1 2", "zcount K S S", "zremrangebyscore K S S", "zremrangebyrank K I I", "zrange K S S byscore ?rev ?limit I I", "zrange K I I ?rev ?withscores",
+        "zrange K I I bylex|byscore|rev|limit bylex|rev|withscores", "zrangestore K K I I", "zrangestore K K S S byscore ?limit 0 2", "zunion 1|2|3 K K ?K ?withscores", "zinter 2 K K withscores",
+        "zdiff 2 K K withscores", "zunion 2 K K weights N N withscores", "zunion 2 K K aggregate sum|min|max|zz withscores", "zunionstore K 2 K K ?weights 2 3 ?aggregate max", "zinterstore K 2 K K ?weights 1 N",
+        "zdiffstore K 2 K K", "zintercard 2 K K ?limit I", "zmpop 2 K K min|max|zz ?count I", "lmpop 2 K K left|right ?count I", "lmpop 1|0|x K left", "rpush K M", "zpopmin K",
+    ];
+
+    /// <summary>Names in order: only when all scores are equal has Redis a promise about them.</summary>
+    private static readonly string[] NameCommands =
+    [
+        "zadd K 0,M*", "zadd K 0,M*", "zrangebylex K L L", "zrevrangebylex K L L", "zrangebylex K L L limit I I", "zlexcount K L L", "zremrangebylex K L L", "zrange K L L bylex ?rev ?limit 1 2", "zrangebylex K L L withscores",
+        "zrangestore K K L L bylex", "zrem K M",
+    ];
+
+    /// <summary>They wait for a moment only.</summary>
+    private static readonly string[] PopCommands =
+    [
+        "rpush K M*", "zadd K N,M", "del K", "blpop K K 0.001", "blpop K abc", "blpop K -1", "blpop K nan", "multi", "exec", "discard", "brpop K K 0.001", "bzpopmin K 0.001", "bzpopmax K K 0.001",
+        "blmove K K left|zz right 0.001", "brpoplpush K K 0.001", "blmpop 0.001 2 K K left count 2", "bzmpop 0.001 1 K min", "blmpop 0.001 0 K left", "bzmpop x 1 K min", "bzmpop 0.001 1 K zz", "publish V V",
+    ];
+
     /// <summary>What turns up everywhere: keys of other kinds, and keys that go.</summary>
     private static readonly string[] Mixed = ["del K", "set K V", "type K", "copy K K replace", "rename K K", "hset K M V", "sadd K M", "rpush K V", "zadd K N M"];
 
@@ -55,11 +84,15 @@ internal static class Templates
     public static readonly Dictionary<string, string[]> Groups = new(StringComparer.Ordinal)
     {
         ["strings"] = [.. StringCommands, "del K"],
+        ["bits"] = [.. BitCommands, "del K", "lpush K V"],
         ["keys"] = [.. KeyCommands, "set K V", "set K 5 ex 100"],
         ["hashes"] = [.. HashCommands, .. HashCommands, .. Mixed],
         ["sets"] = [.. SetCommands, .. SetCommands, .. Mixed],
         ["lists"] = [.. ListCommands, .. ListCommands, .. Mixed],
         ["sorted sets"] = [.. SortedSetCommands, .. SortedSetCommands, .. Mixed],
+        ["ranges"] = [.. RangeCommands, .. RangeCommands, .. Mixed],
+        ["names"] = NameCommands,
+        ["pops"] = PopCommands,
         ["transactions"] = [.. TransactionCommands, "set K 5"],
     };
 }
