@@ -258,6 +258,7 @@ internal sealed class Balancer : IAsyncDisposable
 
     private void OnTick()
     {
+        EventLoop.CountProcessors();
         _registry.Tick();
         foreach (var route in Stages.Routes.Values) route.Pool.Tick();
         foreach (var slot in _registry.Slots) slot.Idle.Trim();

@@ -20,6 +20,21 @@ internal static class Limits
     /// <summary>Without a byte of a body that is to come.</summary>
     public static readonly TimeSpan BodySilence = TimeSpan.FromSeconds(30);
 
+    /// <summary>The slowest that bodies may come on average, bytes per second, not counting time that a target takes for them: a phone with one bar is faster.</summary>
+    public const int BodyBytesPerSecond = 240;
+
+    /// <summary>
+    /// How long the next piece of a body may take. A byte now and then does not hold a connection for ever: silence is limited, and beyond
+    /// that each body has as long as it would take at <see cref="BodyBytesPerSecond"/>.
+    /// </summary>
+    /// <param name="bytes">Received of this body.</param>
+    /// <param name="waitedMs">Waited for them.</param>
+    public static TimeSpan Body(long bytes, long waitedMs)
+    {
+        var left = BodySilence + TimeSpan.FromSeconds(bytes / BodyBytesPerSecond) - TimeSpan.FromMilliseconds(waitedMs);
+        return left < TimeSpan.Zero ? TimeSpan.Zero : left < BodySilence ? left : BodySilence;
+    }
+
     /// <summary>Without the client taking a piece of the answer.</summary>
     public static readonly TimeSpan SendSilence = TimeSpan.FromSeconds(30);
 

@@ -22,7 +22,7 @@ internal static class Tunnel
         var early = client.Buffered;
         client.Consume(early.Length);
         // From here on the relay keeps the time.
-        client.Within(null);
+        client.AwaitNothing();
         target.Within(null);
         var end = await Relay.RunAsync(client.Transport, target.Transport, early, Limits.TunnelSilence, client.Stages.Keeper).ConfigureAwait(false);
         client.Exchange.BytesIn += end.BytesUp;

@@ -11,6 +11,7 @@ namespace OpenCluster.LoadBalancer.Listening;
 
 /// <summary>
 /// One client's connection: reads heads, hands each request to the stages, and goes on with the next, in order. Nothing here blocks.
+/// (Long, because serving is one flat method, and what it calls between two waits needs its fields.)
 /// What it reads and writes is HTTP/1.1 whatever the client speaks: over HTTP/2 each stream is a connection of its own here, and its
 /// transport translates.
 /// </summary>
@@ -30,6 +31,9 @@ internal sealed class ClientConnection : AcceptedConnection
     private bool _hasHeadLimit;
     private bool _lingering;
     private long _idleSinceMs;
+    private long _bodyBytes;
+    private long _bodyWaitedMs;
+    private Awaited _awaited;
     private bool _hasServed;
     private volatile Http2ClientConnection? _http2;
 
@@ -208,7 +212,7 @@ internal sealed class ClientConnection : AcceptedConnection
     public async ValueTask<bool> SendFileAsync(SafeFileHandle file, long offset, int count)
     {
         Exchange.BytesOut += count;
-        Within(Limits.SendSilence);
+        Await(Awaited.AnswerTaken, Limits.SendSilence);
         try
         {
             return await Transport.SendFileAsync(file, offset, count).ConfigureAwait(false);
@@ -219,7 +223,7 @@ internal sealed class ClientConnection : AcceptedConnection
         }
         finally
         {
-            Within(null);
+            AwaitNothing();
         }
     }
 
@@ -227,7 +231,7 @@ internal sealed class ClientConnection : AcceptedConnection
     public void BeginLinger()
     {
         if (_lingering || IsClosed) return;
-        Within(Limits.Linger);
+        Await(Awaited.Goodbye, Limits.Linger);
         _lingering = true;
         try
         {
@@ -239,10 +243,10 @@ internal sealed class ClientConnection : AcceptedConnection
         }
     }
 
-    /// <summary>Closes the connection unless done or changed by then; null for no limit.</summary>
-    public void Within(TimeSpan? limit)
+    /// <summary>Has no time limit until the next one is set.</summary>
+    public void AwaitNothing()
     {
-        if (!_lingering) Volatile.Write(ref DueMs, limit is { } some ? _keeper.NowMs + (long)some.TotalMilliseconds : long.MaxValue);
+        if (!_lingering) Volatile.Write(ref DueMs, long.MaxValue);
     }
 
     public override void Close()
@@ -275,6 +279,7 @@ internal sealed class ClientConnection : AcceptedConnection
     {
         // While draining, a request may have come in since it was found idle: then it is served, and told to close.
         if (_stages.IsDraining && _keeper.NowMs < DueMs && HasInput()) return;
+        if (!IsClosed) _stages.Connections.CountExpired(_awaited);
         Close();
     }
 
@@ -284,6 +289,14 @@ internal sealed class ClientConnection : AcceptedConnection
         _keeper.Remove(this);
         _http2 = new Http2ClientConnection(Transport, _buffer.AsSpan(0, _end).ToArray(), Facts, _stages);
         if (IsClosed) _http2.Close();
+    }
+
+    /// <summary>Closes the connection unless it has come, or something else is waited for, by then.</summary>
+    private void Await(Awaited what, TimeSpan limit)
+    {
+        if (_lingering) return;
+        _awaited = what;
+        Volatile.Write(ref DueMs, _keeper.NowMs + (long)limit.TotalMilliseconds);
     }
 
     private bool HasInput()
@@ -304,6 +317,7 @@ internal sealed class ClientConnection : AcceptedConnection
         Exchange.Head.Clear();
         _skippedLine = false;
         _hasHeadLimit = false;
+        _bodyBytes = _bodyWaitedMs = 0;
     }
 
     /// <summary>Looks whether a whole head is in the buffer, at its start. Otherwise there is space for more of it, and a limit for it to come.</summary>
@@ -316,18 +330,18 @@ internal sealed class ClientConnection : AcceptedConnection
             _idle = false;
             if (status == HeadStatus.Complete)
             {
-                Within(null);
+                AwaitNothing();
                 _start = Exchange.Head.Length;
             }
             if (status != HeadStatus.NeedMore) return status;
-            if (!_hasHeadLimit) Within(Limits.Head);
+            if (!_hasHeadLimit) Await(Awaited.Head, Limits.Head);
             _hasHeadLimit = true;
         }
         else
         {
             _idle = true;
             Volatile.Write(ref _idleSinceMs, _keeper.NowMs);
-            Within(Limits.KeepAlive);
+            Await(Awaited.NextRequest, Limits.KeepAlive);
         }
         if (_end == _buffer.Length) Reserve(_buffer.Length * 2);
         return HeadStatus.NeedMore;
@@ -382,10 +396,13 @@ internal sealed class ClientConnection : AcceptedConnection
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
-        Within(Limits.BodySilence);
+        var waitsSince = _keeper.NowMs;
+        Await(Awaited.Body, Limits.Body(_bodyBytes, _bodyWaitedMs));
         try
         {
-            return await Transport.ReceiveAsync(buffer).ConfigureAwait(false);
+            var count = await Transport.ReceiveAsync(buffer).ConfigureAwait(false);
+            _bodyBytes += count;
+            return count;
         }
         catch (Exception gone) when (Loss.Is(gone))
         {
@@ -393,14 +410,16 @@ internal sealed class ClientConnection : AcceptedConnection
         }
         finally
         {
-            Within(null);
+            // Only this wait is the client's doing; what a target takes for the bytes is not.
+            _bodyWaitedMs += _keeper.NowMs - waitsSince;
+            AwaitNothing();
         }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask FinishAsync(ValueTask sending)
     {
-        Within(Limits.SendSilence);
+        Await(Awaited.AnswerTaken, Limits.SendSilence);
         try
         {
             await sending.ConfigureAwait(false);
@@ -411,7 +430,7 @@ internal sealed class ClientConnection : AcceptedConnection
         }
         finally
         {
-            Within(null);
+            AwaitNothing();
         }
     }
 }

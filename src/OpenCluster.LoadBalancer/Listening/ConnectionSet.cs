@@ -12,11 +12,17 @@ internal sealed class ConnectionSet
     private int _count;
     private long _accepted;
     private long _refused;
+    private readonly long[] _expired = new long[Enum.GetValues<Awaited>().Length];
     private volatile bool _closing;
 
     public int Count => Volatile.Read(ref _count);
     public long Accepted => Interlocked.Read(ref _accepted);
     public long Refused => Interlocked.Read(ref _refused);
+
+    /// <summary>How many were closed because their clients did not do that in time.</summary>
+    public long Expired(Awaited what) => Interlocked.Read(ref _expired[(int)what]);
+
+    public void CountExpired(Awaited what) => Interlocked.Increment(ref _expired[(int)what]);
 
     /// <summary>Starts to serve a client just accepted, or turns it away when there are too many.</summary>
     /// <param name="begin">The protocol of the listener: what is spoken on the transport.</param>

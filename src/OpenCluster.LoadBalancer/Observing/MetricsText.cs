@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using OpenCluster.Decisions.Admission;
+using OpenCluster.LoadBalancer.Admission;
 using OpenCluster.LoadBalancer.Caching;
 using OpenCluster.LoadBalancer.Http;
 using OpenCluster.LoadBalancer.Routing;
@@ -20,6 +21,9 @@ internal static class MetricsText
         One(text, "opencluster_lb_connections", "gauge", "Open client connections.", stages.Connections.Count);
         One(text, "opencluster_lb_connections_accepted_total", "counter", "Client connections accepted.", stages.Connections.Accepted);
         One(text, "opencluster_lb_connections_refused_total", "counter", "Client connections turned away because there were too many.", stages.Connections.Refused);
+        Header(text, "opencluster_lb_connections_expired_total", "counter", "Client connections closed because something of theirs did not come in time, by what.");
+        foreach (var awaited in Enum.GetValues<Awaited>())
+            text.Append("opencluster_lb_connections_expired_total{awaited=\"").Append(awaited.Word()).Append("\"} ").Append(stages.Connections.Expired(awaited)).Append('\n');
         One(text, "opencluster_lb_snapshot_revision", "gauge", "Revision of the snapshot in use.", balancer.Snapshot?.Revision ?? 0);
         One(text, "opencluster_lb_snapshot_refused", "gauge", "1 while a newer snapshot is refused.", balancer.Refused is null ? 0 : 1);
         One(text, "opencluster_lb_access_log_dropped_total", "counter", "Access log lines lost because the disk was too slow.", stages.Log?.Dropped ?? 0);

@@ -24,6 +24,7 @@ internal sealed class Acceptor(Socket listening, Action<SocketTransport, IPEndPo
 
     private readonly int _listening = NonBlocking(listening);
     private readonly Lock _watchGate = new();
+    private EventLoop[] _watching = [];
     private bool _watches;
     private long _failures;
     private volatile bool _stopped;
@@ -35,12 +36,16 @@ internal sealed class Acceptor(Socket listening, Action<SocketTransport, IPEndPo
     {
         // Accepted ones inherit it, which saves each a call.
         listening.NoDelay = true;
+        // Once, however often it is started.
+        EventLoop.InUseChanged -= Rewatch;
+        EventLoop.InUseChanged += Rewatch;
         Watch();
     }
 
     public void Stop()
     {
         _stopped = true;
+        EventLoop.InUseChanged -= Rewatch;
         Unwatch();
     }
 
@@ -65,7 +70,8 @@ internal sealed class Acceptor(Socket listening, Action<SocketTransport, IPEndPo
         {
             if (_watches || _stopped) return;
             _watches = true;
-            foreach (var loop in EventLoop.All) loop.Watch(_listening, this, Polling.In | Polling.Exclusive);
+            _watching = EventLoop.InUse.ToArray();
+            foreach (var loop in _watching) loop.Watch(_listening, this, Polling.In | Polling.Exclusive);
         }
     }
 
@@ -75,9 +81,14 @@ internal sealed class Acceptor(Socket listening, Action<SocketTransport, IPEndPo
         {
             if (!_watches) return false;
             _watches = false;
-            foreach (var loop in EventLoop.All) loop.Unwatch(_listening);
+            foreach (var loop in _watching) loop.Unwatch(_listening);
             return true;
         }
+    }
+
+    private void Rewatch()
+    {
+        if (Unwatch()) Watch();
     }
 
     private bool TryAccept()
@@ -101,7 +112,7 @@ internal sealed class Acceptor(Socket listening, Action<SocketTransport, IPEndPo
     {
         var here = EventLoop.Here;
         var freest = here;
-        foreach (var loop in EventLoop.All)
+        foreach (var loop in EventLoop.InUse)
             if (loop.Load < freest.Load) freest = loop;
         if (here.Load <= freest.Load + Slack) accepted(new SocketTransport(socket, here), from);
         else freest.Post(new Arrival(new SocketTransport(socket, freest), from, accepted));

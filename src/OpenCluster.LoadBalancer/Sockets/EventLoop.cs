@@ -11,7 +11,8 @@ internal interface IWatched
 
 /// <summary>
 /// One thread that waits for events of many sockets and runs what they complete, one thing after the other: whatever runs there must not block.
-/// There is one for each processor, for the whole life of the process. A connection to a target is made on the loop of the client it is
+/// There is one for each processor, for the whole life of the process; when it may use fewer of them meanwhile, the others get no new
+/// connections. A connection to a target is made on the loop of the client it is
 /// made for, and found again by clients of that loop first, so that a request begins and ends on one thread.
 /// </summary>
 /// <remarks>
@@ -22,6 +23,7 @@ internal sealed class EventLoop
 {
     private static readonly EventLoop[] Loops = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(i => new EventLoop(i))];
     private static uint _next;
+    private static int _inUse = Loops.Length;
 
     [ThreadStatic]
     private static EventLoop? _current;
@@ -47,12 +49,26 @@ internal sealed class EventLoop
     public int Index { get; }
 
     /// <summary>This thread's; from another thread, one after the other.</summary>
-    public static EventLoop Here => _current ?? Loops[Interlocked.Increment(ref _next) % (uint)Loops.Length];
+    public static EventLoop Here => _current ?? Loops[Interlocked.Increment(ref _next) % (uint)InUse.Length];
 
     /// <summary>Of this thread's loop; 0 elsewhere.</summary>
     public static int IndexHere => _current?.Index ?? 0;
 
-    public static EventLoop[] All => Loops;
+    /// <summary>Those for new connections: as many as there are processors to use now.</summary>
+    public static ReadOnlySpan<EventLoop> InUse => Loops.AsSpan(0, Volatile.Read(ref _inUse));
+
+    /// <summary>Raised when <see cref="InUse"/> has changed.</summary>
+    public static event Action? InUseChanged;
+
+    /// <summary>
+    /// Looks at how many processors the process may use: containers are given more and fewer while they run, and people pin what runs. Two loops
+    /// that share a processor only take turns on it, which costs each request a tenth. To be called now and then.
+    /// </summary>
+    public static void CountProcessors()
+    {
+        var now = Math.Clamp(Kernel.Processors(), 1, Loops.Length);
+        if (Interlocked.Exchange(ref _inUse, now) != now) InUseChanged?.Invoke();
+    }
 
     /// <summary>Connections it has to look after; for sharing new ones out.</summary>
     public int Load => Volatile.Read(ref _load);

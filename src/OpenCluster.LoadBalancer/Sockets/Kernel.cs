@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -88,6 +89,17 @@ internal static unsafe partial class Kernel
         return getrlimit(7, limits) == 0 ? (long)Math.Min(limits[0], long.MaxValue / 4) : 1024;
     }
 
+    /// <summary>How many processors this thread may run on now.</summary>
+    public static int Processors()
+    {
+        const int Most = 1024;
+        var mask = stackalloc ulong[Most / 64];
+        if (sched_getaffinity(0, Most / 8, mask) != 0) return Environment.ProcessorCount;
+        var count = 0;
+        for (var i = 0; i < Most / 64; i++) count += BitOperations.PopCount(mask[i]);
+        return count;
+    }
+
     public static int EndSending(int socket) => Result(shutdown(socket, 1));
 
     public static void Close(int descriptor) => _ = close(descriptor);
@@ -120,6 +132,9 @@ internal static unsafe partial class Kernel
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int shutdown(int socket, int how);
+
+    [LibraryImport("libc")]
+    private static partial int sched_getaffinity(int thread, nuint bytes, ulong* mask);
 
     [LibraryImport("libc")]
     private static partial int getrlimit(int resource, ulong* limits);

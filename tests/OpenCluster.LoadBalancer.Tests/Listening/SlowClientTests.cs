@@ -26,6 +26,7 @@ public sealed class SlowClientTests
         }
         Assert.Equal("", await ended);
         Assert.Equal(0, target.Requests);
+        Assert.Equal(1, balancer.Balancer.Stages.Connections.Expired(Awaited.Head));
     }
 
     [Fact]
@@ -54,6 +55,39 @@ public sealed class SlowClientTests
         Assert.Equal("", await ended);
         Assert.Equal(0, target.Requests);
     }
+
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(1_000_000)]
+    public async Task Body_that_trickles_in_has_a_limit_as_a_whole(int length)
+    {
+        await using var target = new RawTarget(async r => await r.BodyAsync());
+        await using var balancer = await TestBalancer.StartAsync(_time, new RouteRules { Timeout = TimeSpan.FromHours(1) }, null, target);
+        using var client = balancer.Client();
+        await client.SendAsync($"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
+        var ended = client.RestOrResetAsync();
+        // A byte before every silence grows too long: with silence as the only limit it would go on for a thousand of them.
+        for (var i = 0; i < 60 && !ended.IsCompleted; i++)
+        {
+            await client.TrySendAsync("x");
+            _time.Leap(Limits.BodySilence / 6);
+            await Task.WhenAny(ended, Task.Delay(150, TestContext.Current.CancellationToken));
+        }
+        Assert.Equal("", await ended);
+        await Until.TrueAsync(() => balancer.Balancer.Stages.Connections.Count == 0, "the connection is gone");
+        Assert.Equal(1, balancer.Balancer.Stages.Connections.Expired(Awaited.Body));
+        Assert.Equal(0, balancer.Report("t0").Failed);
+    }
+
+    [Theory]
+    [InlineData(0, 0, 30)]
+    [InlineData(0, 10, 20)]
+    [InlineData(0, 40, 0)]
+    [InlineData(240, 30, 1)]
+    [InlineData(240_000, 500, 30)]
+    [InlineData(240_000, 1020, 10)]
+    public void Next_piece_of_a_body_has_as_long_as_the_slowest_rate_leaves(long bytes, int waitedSeconds, int seconds) =>
+        Assert.Equal(TimeSpan.FromSeconds(seconds), Limits.Body(bytes, waitedSeconds * 1000L));
 
     [Fact]
     public async Task Upload_slower_than_the_time_of_its_route_is_answered_all_the_same()
