@@ -16,15 +16,15 @@ internal sealed class LoadBalancerBench(string executable, BenchSettings setting
 
     /// <summary>Of the slower one's capacity: busy, and not yet queueing for ever.</summary>
     private const double FixedShare = 0.7;
-    private const int ProxyCpu = 0;
-    private const int LoadCpu = 1;
+    internal const int ProxyCpu = 0;
+    internal const int LoadCpu = 1;
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(10);
 
     /// <summary>Load before the first round, for compilers and connection pools.</summary>
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(8);
+    internal static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(8);
 
     /// <summary>Hundreds of times the kernel's accounting step of 10 ms, so that the step is no part of the error.</summary>
-    private static readonly TimeSpan Round = TimeSpan.FromSeconds(4);
+    internal static readonly TimeSpan Round = TimeSpan.FromSeconds(4);
 
     /// <param name="Tree">The proxy's processes, as they were after its start.</param>
     private sealed record Proxy(string Name, int Port, IReadOnlyList<int> Tree)
@@ -39,6 +39,7 @@ internal sealed class LoadBalancerBench(string executable, BenchSettings setting
         if (Environment.ProcessorCount < 2) throw new BenchException("Two CPUs are needed: one for the proxy, one for load and backend.");
         var rows = new List<Row>();
         foreach (var load in Workload.All) rows.AddRange(await MeasureAsync(load, ct).ConfigureAwait(false));
+        rows.Add(await new ManyRoutes(executable, settings, progress, time).RunAsync(ct).ConfigureAwait(false));
         rows.AddRange(await new HeldConnections(executable, progress, time).RunAsync(ct).ConfigureAwait(false));
         return rows;
     }
@@ -47,6 +48,7 @@ internal sealed class LoadBalancerBench(string executable, BenchSettings setting
     {
         using var work = new WorkDirectory();
         work.Write("www/body", new string('x', load.BodyBytes));
+        if (load.IsSecure) Certificates.Write(work, time);
         var children = new List<Child>();
         try
         {
@@ -86,10 +88,10 @@ internal sealed class LoadBalancerBench(string executable, BenchSettings setting
         }
 
         await StartedAsync(Peers.Backend(work, load, backend), backend, LoadCpu).ConfigureAwait(false);
-        var proxies = new List<(Child Child, int Port)> { (OurBalancer.Start(executable, work, load, ports[1], ports[5], backend), ports[1]), (Peers.Nginx(work, load, ports[2], backend), ports[2]) };
-        // HAProxy serves no files.
-        if (!load.Static) proxies.Add((Peers.HaProxy(work, ports[3], backend), ports[3]));
-        proxies.Add((Peers.Caddy(work, load, ports[4], backend), ports[4]));
+        var proxies = new List<(Child Child, int Port)> { (OurBalancer.Start(executable, work, load, ports[1], ports[5], backend), ports[1]) };
+        if (Peers.Nginx(work, load, ports[2], backend) is { } nginx) proxies.Add((nginx, ports[2]));
+        if (Peers.HaProxy(work, load, ports[3], backend) is { } haproxy) proxies.Add((haproxy, ports[3]));
+        if (Peers.Caddy(work, load, ports[4], backend) is { } caddy) proxies.Add((caddy, ports[4]));
         foreach (var (child, port) in proxies) await StartedAsync(child, port, ProxyCpu).ConfigureAwait(false);
         return [.. proxies.Select(p => new Proxy(p.Child.Name, p.Port, p.Child.Pids))];
     }

@@ -15,40 +15,51 @@ internal static class Peers
         ? $"server {{ listen 127.0.0.1:{port}; location / {{ default_type text/plain; return 200 \"{new string('x', load.BodyBytes)}\"; }} }}"
         : $"server {{ listen 127.0.0.1:{port}; root {work.Path}/www; open_file_cache max=10; location / {{ default_type text/plain; try_files /body =404; }} }}");
 
-    public static Child Nginx(WorkDirectory work, Workload load, int port, int backend) => Nginx("nginx", work, load.Static
-        ? $"server {{ listen 127.0.0.1:{port}; root {work.Path}/www; open_file_cache max=10; }}"
-        : $$"""
+    /// <summary>Null for a relay of bytes, for which nginx needs a module that not every package has.</summary>
+    public static Child? Nginx(WorkDirectory work, Workload load, int port, int backend)
+    {
+        if (load.Speaks == Speaks.Tcp) return null;
+        if (load.Static) return Nginx("nginx", work, $"server {{ listen 127.0.0.1:{port}; root {work.Path}/www; open_file_cache max=10; }}");
+        var tls = load.IsSecure ? $"ssl_certificate {work.Path}/crt; ssl_certificate_key {work.Path}/key;" : "";
+        return Nginx("nginx", work, $$"""
            upstream b { server 127.0.0.1:{{backend}}; keepalive 128; keepalive_requests 100000000; }
            server {
-             listen 127.0.0.1:{{port}};
+             listen 127.0.0.1:{{port}}{{(load.IsSecure ? " ssl" : "")}}{{(load.Speaks == Speaks.Http2 ? " http2" : "")}}; {{tls}}
              location / { proxy_pass http://b; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host; }
            }
            """);
+    }
 
-    public static Child HaProxy(WorkDirectory work, int port, int backend)
+    /// <summary>Null for files, of which HAProxy serves none.</summary>
+    public static Child? HaProxy(WorkDirectory work, Workload load, int port, int backend)
     {
+        if (load.Static) return null;
+        var tls = load.IsSecure ? $" ssl crt {work.Path}/pem alpn {(load.Speaks == Speaks.Http2 ? "h2,http/1.1" : "http/1.1")}" : "";
         var file = work.Write("haproxy.cfg", $"""
             global
              nbthread 1
              maxconn 4000
             defaults
-             mode http
+             mode {(load.Speaks == Speaks.Tcp ? "tcp" : "http")}
              timeout connect 5s
              timeout client 30s
              timeout server 30s
-             http-reuse always
+             {(load.Speaks == Speaks.Tcp ? "" : "http-reuse always")}
             listen f
-             bind 127.0.0.1:{port}
+             bind 127.0.0.1:{port}{tls}
              server s 127.0.0.1:{backend} check inter 2s
 
             """);
         return Child.Start("haproxy", work.Path, "haproxy", ["-f", file, "-db"]);
     }
 
-    public static Child Caddy(WorkDirectory work, Workload load, int port, int backend)
+    /// <summary>Null for a relay of bytes, which Caddy does not know.</summary>
+    public static Child? Caddy(WorkDirectory work, Workload load, int port, int backend)
     {
+        if (load.Speaks == Speaks.Tcp) return null;
         var site = load.Static ? $"root * {work.Path}/www\n file_server" : $"reverse_proxy 127.0.0.1:{backend}";
-        var file = work.Write("Caddyfile", $"{{\n admin off\n auto_https off\n}}\nhttp://127.0.0.1:{port} {{\n {site}\n}}\n");
+        var tls = load.IsSecure ? $" tls {work.Path}/crt {work.Path}/key\n" : "";
+        var file = work.Write("Caddyfile", $"{{\n admin off\n auto_https off\n}}\n{(load.IsSecure ? "https" : "http")}://127.0.0.1:{port} {{\n{tls} {site}\n}}\n");
         // Go starts as many runners as the machine has CPUs, which costs it time when it may use one.
         return Child.Start("caddy", work.Path, "caddy", ["run", "--config", file, "--adapter", "caddyfile"], ("GOMAXPROCS", "1"), ("HOME", work.Path));
     }

@@ -4,7 +4,7 @@ using OpenCluster.Benchmarks.Machine;
 
 namespace OpenCluster.Benchmarks.LoadBalancing;
 
-/// <summary>The load generator: wrk, one thread, 64 connections, on the backend's CPU.</summary>
+/// <summary>The load generator: wrk, one thread, 64 connections, on the backend's CPU; for HTTP/2, which it does not speak, <see cref="H2Load"/>.</summary>
 internal static partial class Wrk
 {
     private const int Connections = 64;
@@ -14,11 +14,14 @@ internal static partial class Wrk
 
     public sealed record Result(long Requests, double PerSecond, double P99Milliseconds);
 
-    public static async Task<Result> RunAsync(Workload load, int port, TimeSpan time, int cpu, CancellationToken ct)
+    public static Task<Result> RunAsync(Workload load, int port, TimeSpan time, int cpu, CancellationToken ct) =>
+        load.Speaks == Speaks.Http2 ? H2Load.RunAsync(load, port, time, cpu, ct) : RunOwnAsync(load, port, time, cpu, ct);
+
+    private static async Task<Result> RunOwnAsync(Workload load, int port, TimeSpan time, int cpu, CancellationToken ct)
     {
         string[] close = load.NewConnections ? ["-H", "Connection: close"] : [];
         var output = await Command.OutputAsync("taskset",
-            ["-c", $"{cpu}", "wrk", "-t1", $"-c{Connections}", $"-d{time.TotalSeconds:0}s", "--latency", .. close, $"http://127.0.0.1:{port}{load.Path}"], ct).ConfigureAwait(false);
+            ["-c", $"{cpu}", "wrk", "-t1", $"-c{Connections}", $"-d{time.TotalSeconds:0}s", "--latency", .. close, load.Url(port)], ct).ConfigureAwait(false);
         var result = Read(output, load.NewConnections);
         // A proxy that answers with a few bytes of the wrong thing would look fast.
         if (Sent(output) is var bytes && bytes < 0.98 * load.BodyBytes * result.Requests)
