@@ -17,6 +17,9 @@ public static class ApiRoutes
     public const string Deployments = "/v1/deployments";
     public const string RollBacks = "/v1/rollbacks";
     public const string Pauses = "/v1/pauses";
+    public const string Balancers = "/v1/balancers";
+    public const string Explanations = "/v1/explanations";
+    public const string CachePurges = "/v1/cache-purges";
     public const string Events = "/v1/events";
     public const string Audit = "/v1/audit";
     public const string Sources = "/v1/sources";

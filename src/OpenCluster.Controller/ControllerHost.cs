@@ -139,6 +139,7 @@ public sealed class ControllerHost : IAsyncDisposable
         new StateEndpoints(loop, versions, story, streams, store, ledger, time, options.Version).Map(api);
         new FileEndpoints(loop, versions, store).Map(api);
         new DeployEndpoints(loop, files, secrets).Map(api);
+        new BalancingEndpoints(loop, time).Map(api);
         new WebhookEndpoints(loop, secrets, failures).Map(api);
         new TokenEndpoints(loop, boards, books.Tokens, time).Map(api);
         new UserEndpoints(loop, books, new LogIn(books.Users, time), time).Map(api);

@@ -79,6 +79,14 @@ public sealed class ApiClient : IDisposable
     public Task<ImmutableArray<PauseView>> PauseAsync(PauseRequest pause, CancellationToken ct) =>
         PostAsync(ApiRoutes.Pauses, pause, ApiJson.Default.PauseRequest, ApiJson.Default.ImmutableArrayPauseView, ct);
 
+    public Task<CachePurgeView> PurgeAsync(CachePurgeRequest purge, CancellationToken ct) =>
+        PostAsync(ApiRoutes.CachePurges, purge, ApiJson.Default.CachePurgeRequest, ApiJson.Default.CachePurgeView, ct);
+
+    public Task<ImmutableArray<ExplanationView>> ExplainAsync(ExplainRequest request, CancellationToken ct) =>
+        PostAsync(ApiRoutes.Explanations, request, ApiJson.Default.ExplainRequest, ApiJson.Default.ImmutableArrayExplanationView, ct);
+
+    public Task<ImmutableArray<BalancerLoadView>> BalancersAsync(CancellationToken ct) => GetAsync(ApiRoutes.Balancers, ApiJson.Default.ImmutableArrayBalancerLoadView, ct);
+
     public Task<ServiceView> ScaleAsync(string service, string zone, ScaleRequest scale, CancellationToken ct) =>
         SendAsync(HttpMethod.Put, ApiRoutes.Scale(service, zone), JsonContent.Create(scale, ApiJson.Default.ScaleRequest), ApiJson.Default.ServiceView, ct);
 

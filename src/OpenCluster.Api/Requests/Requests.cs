@@ -36,6 +36,25 @@ public sealed record RollBackRequest(string Service, string Zone, int? Release =
 /// <summary>Automatic acts off or on: scope is empty (everything), <c>service/NAME</c> or <c>server/NAME</c>.</summary>
 public sealed record PauseRequest(string Scope, bool Paused, string Why = "");
 
+/// <summary>Throw cached answers out of all load-balancers; what is left empty is not asked for, all three empty: everything.</summary>
+/// <param name="Route">A route's name.</param>
+/// <param name="Path">A path, or with <c>*</c> at its end all that begin so.</param>
+/// <param name="Tag">A tag that answers carry in <c>Cache-Tag</c>.</param>
+public sealed record CachePurgeRequest(string Route = "", string Path = "", string Tag = "", string Why = "");
+
+/// <summary>A request that nobody sends: what would load-balancers do with it?</summary>
+public sealed record ExplainRequest
+{
+    /// <summary><c>https://joebarry.com/api/x</c>.</summary>
+    public required string Url { get; init; }
+    /// <summary>The client's address.</summary>
+    public string From { get; init; } = "127.0.0.1";
+    public string Method { get; init; } = "GET";
+    public ImmutableSortedDictionary<string, string> Headers { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+    /// <summary>Names of the client certificate it would show; empty for none.</summary>
+    public ImmutableArray<string> Certificate { get; init; } = [];
+}
+
 /// <summary>Another number of instances than the file says.</summary>
 public sealed record ScaleRequest(int Instances, string Why = "");
 

@@ -43,6 +43,10 @@ internal static class Finding
         return view.Services.Where(s => s.Service.Id == id);
     }
 
+    public static Model.Nouns.Route FindRoute(this Cluster cluster, string idOrName) =>
+        cluster.Routes.FirstOrDefault(r => r.Id == idOrName) ?? cluster.Routes.FirstOrDefault(r => r.Name == idOrName)
+        ?? throw Missing("route", idOrName, cluster.Routes.Select(r => r.Name));
+
     /// <summary>From names, as people write it, to ids: "", <c>service/NAME</c>, <c>server/NAME</c>.</summary>
     public static string PauseScopeOf(this Cluster cluster, string scope)
     {

@@ -45,6 +45,9 @@ public abstract record ClusterEvent
     /// <summary>Automatic acts off or on again: for everything, one service or one server ("", "service/ID", "server/ID").</summary>
     public sealed record PauseChanged(string Scope, bool Paused, string By, string Why) : ClusterEvent;
 
+    /// <summary>Somebody wants cached answers thrown out: of a route's name ("": all), below a path, with a tag; see <see cref="CachePurge"/>.</summary>
+    public sealed record CachePurgeAsked(string Route, string Path, string Tag, string By, string Why) : ClusterEvent;
+
     /// <summary>Time went on. Sent when <see cref="Conductor.Wake"/> is due, and harmless at any other time.</summary>
     public sealed record TimePassed : ClusterEvent;
 }

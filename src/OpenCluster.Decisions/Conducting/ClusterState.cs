@@ -1,5 +1,6 @@
 using OpenCluster.Decisions.Placing;
 using OpenCluster.Decisions.RollOuts;
+using OpenCluster.Model.Balancing;
 using OpenCluster.Model.Nouns;
 using OpenCluster.Model.Running;
 
@@ -31,6 +32,7 @@ internal sealed class ClusterState
         counters = new(Keys.Counter, DocumentsJson.Default.Counter, changes);
         Pauses = new(Keys.Pause, DocumentsJson.Default.Pause, changes);
         Seen = new(Keys.Seen, DocumentsJson.Default.SeenServer, changes);
+        Purges = new(Keys.Purge, DocumentsJson.Default.CachePurge, changes);
         Peers = new(Keys.Peer, DocumentsJson.Default.SeenPeer, changes);
     }
 
@@ -45,6 +47,9 @@ internal sealed class ClusterState
     public Table<Pause> Pauses { get; }
 
     public Table<SeenServer> Seen { get; }
+
+    /// <summary>By number, the newest <see cref="Purging.Most"/>.</summary>
+    public Table<CachePurge> Purges { get; }
 
     /// <summary>By the balancer's instance id.</summary>
     public Table<SeenPeer> Peers { get; }
@@ -174,6 +179,8 @@ internal sealed class ClusterState
             counters.Load(counter, json);
         else if (Id(key, Keys.Pause) is { } pause)
             Pauses.Load(pause, json);
+        else if (Id(key, Keys.Purge) is { } purge)
+            Purges.Load(purge, json);
         else if (Id(key, Keys.File) is not null)
             Remember(AppliedFile.Read(json));
         else
@@ -185,7 +192,7 @@ internal sealed class ClusterState
     /// <summary>Every document as it would be written now, applied files aside; for checks that memory and store agree.</summary>
     public IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>>> Documents() =>
         Objects.Documents()
-            .Concat(Of(releases)).Concat(Of(instances)).Concat(Of(deployments)).Concat(Of(counters)).Concat(Of(Pauses)).Concat(Of(Seen)).Concat(Of(Peers));
+            .Concat(Of(releases)).Concat(Of(instances)).Concat(Of(deployments)).Concat(Of(counters)).Concat(Of(Pauses)).Concat(Of(Seen)).Concat(Of(Peers)).Concat(Of(Purges));
 
     private static IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>>> Of<T>(Table<T> table)
         where T : class =>

@@ -82,6 +82,9 @@ public sealed class Conductor
             case ClusterEvent.PauseChanged e:
                 Pausing.Change(situation, e);
                 break;
+            case ClusterEvent.CachePurgeAsked e:
+                Purging.Purge(situation, e);
+                break;
             case ClusterEvent.TimePassed:
                 break;
             default:
@@ -124,6 +127,9 @@ public sealed class Conductor
 
     /// <summary>What the owner declared, with ids; another object after each change.</summary>
     public Cluster Cluster => situation.State.Objects.Cluster;
+
+    /// <summary>Number of the newest purge of the caches; 0 for none.</summary>
+    public long LastPurge => situation.State.Purges.Values.Select(p => p.Number).DefaultIfEmpty().Max();
 
     /// <summary>Everything there is to see, as it is now.</summary>
     public ClusterView View() => Viewing.Of(situation);

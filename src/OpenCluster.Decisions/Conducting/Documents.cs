@@ -61,6 +61,7 @@ public static class Keys
     public const string Pause = "pause/";
     public const string Seen = "seen/";
     public const string Peer = "peer/";
+    public const string Purge = "purge/";
     public const string Counter = "counter/";
     public const string File = "file/";
 }
@@ -97,6 +98,7 @@ internal sealed class DocumentsJson(JsonSerializerOptions options) : DocumentsJs
 [JsonSerializable(typeof(Pause))]
 [JsonSerializable(typeof(SeenServer))]
 [JsonSerializable(typeof(SeenPeer))]
+[JsonSerializable(typeof(CachePurge))]
 [JsonSerializable(typeof(Counter))]
 [JsonSerializable(typeof(AppliedFile))]
 [JsonSerializable(typeof(ServiceSpec))]

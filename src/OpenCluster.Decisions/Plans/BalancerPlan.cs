@@ -38,6 +38,7 @@ internal static class BalancerPlan
                     .Select(r => Route(state, r))
                     .OfType<RoutePlan>(),
             ],
+            Purges = [.. state.Purges.Values.OrderBy(p => p.Number)],
             Peers = RegistrarPlan.Peers(state),
             Sites = isRegistrar ? RegistrarPlan.Sites(state) : [],
             Endpoints = isRegistrar ? RegistrarPlan.Endpoints(state) : [],
