@@ -4,12 +4,12 @@ using OpenCluster.Data.Spaces;
 
 namespace OpenCluster.Data.Commands;
 
-/// <summary>ACL: who somebody is. Users come from the file of spaces and not from clients, and nobody sees those of another space.</summary>
+/// <summary>ACL: who somebody is. Users are not changed by clients, and nobody sees those of another space.</summary>
 internal static class Acl
 {
     public static IEnumerable<Command> Commands =>
     [
-        new("acl", -2, CommandFlags.Admin | CommandFlags.Fast, KeyRange.None, Subcommand.Choose("acl",
+        new("acl", -2, CommandFlags.Fast, KeyRange.None, Subcommand.Choose("acl",
             new("whoami", 2, call => call.Reply.Bulk(call.Session.User!.Name)),
             new("users", 2, call => Names(call, user => user.Name)),
             new("list", 2, call => Names(call, Rules)),
@@ -57,5 +57,5 @@ internal static class Acl
         call.Reply.Bulk("&*"u8);
     }
 
-    private static void Refuse(Call call) => call.Reply.Error("ERR users are not changed here: change the file given by --spaces and send the server SIGHUP"u8);
+    private static void Refuse(Call call) => call.Reply.Error("ERR users are not changed by clients of this server"u8);
 }
