@@ -112,7 +112,8 @@ internal sealed class Browser : IDisposable
         }
         catch (OperationCanceledException)
         {
-            return new Wrong($"{page.Host}{page.Path}: no answer within {Patience.TotalSeconds:0} s", false);
+            var what = answered ? "the answer did not end" : "no answer";
+            return new Wrong($"{page.Host}{page.Path} at {_balancers[balancer].Authority}: {what} within {Patience.TotalSeconds:0} s, at {_time.GetUtcNow():HH:mm:ss.fff}", false);
         }
         catch (Exception broken) when (broken is HttpRequestException or IOException or SocketException)
         {

@@ -56,6 +56,7 @@ internal static class DemoVerb
         var up = new UpSteps(screen, time);
         await using var cluster = await up.BringUpAsync(request, directory, Path.Combine(directory, Context.DirectoryName), ct).ConfigureAwait(false);
         var keep = parsed.GetValue(Keep);
+        var bad = false;
         try
         {
             await new Watching(cluster.Api, time).HealthyAsync(TimeSpan.FromSeconds(60), ct).ConfigureAwait(false);
@@ -64,16 +65,25 @@ internal static class DemoVerb
             if (parsed.GetValue(ClientVerb.Json)) screen.Json(results, ResultsJson.Default.Results);
             else results.Print(screen);
             if (keep) screen.Say($"The cluster is still up. Look around: [bold]cd {Screen.Plain(directory)}[/] and `opencluster status`; `opencluster down` ends it.");
-            return results.Good ? ExitCode.Done : ExitCode.Failed;
+            bad = !results.Good;
+            return bad ? ExitCode.Failed : ExitCode.Done;
         }
         finally
         {
             if (!keep)
             {
                 await cluster.StopAsync(CancellationToken.None).ConfigureAwait(false);
-                if (parsed.GetValue(Directory) is null) System.IO.Directory.Delete(directory, recursive: true);
+                if (bad) ShowEvidence(directory, screen);
+                else if (parsed.GetValue(Directory) is null) System.IO.Directory.Delete(directory, recursive: true);
             }
         }
+    }
+
+    /// <summary>What there is to look into stays; it is complete only once the balancers have ended.</summary>
+    private static void ShowEvidence(string directory, Screen screen)
+    {
+        foreach (var line in Evidence.Find(directory)) screen.Say(Screen.Plain(line));
+        screen.Say($"The cluster is down; its directory with all logs is kept: {Screen.Plain(directory)}");
     }
 
     private static async Task<Results> UnderLoadAsync(int rate, LaptopCluster cluster, Repository api, Screen screen, TimeProvider time, CancellationToken ct)
