@@ -46,6 +46,7 @@ public sealed class AgentHost
     private readonly CancellationTokenSource _ending;
     private readonly Signal _reached = new();
     private readonly TaskCompletionSource _coreStarted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _assigned = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _coreServes;
     private readonly ImmutableArray<string> _without;
     private readonly DateTimeOffset _started;
@@ -119,8 +120,8 @@ public sealed class AgentHost
         var beside = new[]
         {
             ControllerAsync(WatchAssignmentsAsync, ct),
-            ControllerAsync(ReportWhenJoinedAsync, ct),
-            ControllerAsync(token => tasks.RunAsync(_options.ServerId, token), ct),
+            AssignedAsync(ReportWhenJoinedAsync, ct),
+            AssignedAsync(token => tasks.RunAsync(_options.ServerId, token), ct),
             _loop.Lasting(MeasureAsync, ct),
             _loop.Lasting(new LocalServer(_directory.Socket, LocalAsync).RunAsync, ct),
         };
@@ -144,6 +145,7 @@ public sealed class AgentHost
         var next = _supervisor.Wake();
         if (_supervisor.Stopped) _ending.Cancel();
         NoticeCore();
+        if (_supervisor.Assignment is not null) _assigned.TrySetResult();
         return next;
     }
 
@@ -165,6 +167,13 @@ public sealed class AgentHost
         await _loop.Lasting(work, ct);
     }
 
+    /// <summary>The same from when this server has an assignment, now or from disk: before that, nobody knows it and every call would be refused.</summary>
+    private async Task AssignedAsync(Func<CancellationToken, Task> work, CancellationToken ct)
+    {
+        await _assigned.Task.WaitAsync(ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ControllerAsync(work, ct);
+    }
+
     private async Task WatchAssignmentsAsync(CancellationToken ct)
     {
         await foreach (var assignment in _controller.AssignmentsAsync(_options.ServerId, ct))
@@ -172,8 +181,6 @@ public sealed class AgentHost
             {
                 if (_supervisor.Assign(assignment))
                 {
-                    // A report that was refused because nobody knew this server is not refused any more.
-                    _reached.Raise();
                     _reporter.Heartbeat = assignment.Heartbeat;
                     _builds.Obey(assignment.Removed ? [] : assignment.Builds);
                     Certify();

@@ -140,7 +140,7 @@ public sealed class ControllerHost : IAsyncDisposable
         new FileEndpoints(loop, versions, store).Map(api);
         new DeployEndpoints(loop, files, secrets).Map(api);
         new BalancingEndpoints(loop, time).Map(api);
-        new WebhookEndpoints(loop, secrets, failures).Map(api);
+        new WebhookEndpoints(loop, roster, secrets, failures).Map(api);
         new TokenEndpoints(loop, boards, books.Tokens, time).Map(api);
         new UserEndpoints(loop, books, new LogIn(books.Users, time), time).Map(api);
         new TrustEndpoints(loop, books, identities, trust, roster, story, failures, time).Map(api);

@@ -47,6 +47,7 @@ internal sealed class Builder(AgentDirectory directory, UserIds users, IControll
             log.Info($"building {order.ReleaseId} of {order.Service}");
             tell(status with { Phase = BuildPhase.Fetching });
             var failure = await SourceAsync(order, build, room, ct);
+            status = status with { Message = GitSource.Subject(room.Log) };
             if (failure is null && build.Run.Length > 0)
             {
                 tell(status with { Phase = BuildPhase.Building });

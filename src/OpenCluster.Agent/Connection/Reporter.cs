@@ -7,7 +7,7 @@ namespace OpenCluster.Agent.Connection;
 /// Reports at every heartbeat, and at once when something has changed (several changes within 20 ms are one report). While the
 /// controller is away it tries less and less often, up to every 2 s, with jitter, so that a thousand agents do not return as one.
 /// </summary>
-/// <param name="reached">Says that the controller can be reached (again), or knows this server now: then the next try is made at once.</param>
+/// <param name="reached">Says that the controller can be reached again: then the next try is made at once.</param>
 internal sealed class Reporter(IController controller, Func<CancellationToken, Task<ServerReport>> report, Signal reached, TimeProvider time, AgentLog log)
 {
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(20);

@@ -21,6 +21,8 @@ internal sealed class GitSource(string mirrors, TimeProvider time)
     private static readonly TimeSpan FetchTime = TimeSpan.FromMinutes(10);
     private const long FetchMemory = 2L << 30;
     private const int FetchProcesses = 64;
+    private const int MaxSubject = 200;
+    private const string SubjectEnding = ".subject";
 
     /// <summary>Null: <paramref name="target"/> holds the commit. Otherwise why not.</summary>
     public async Task<Failure?> CheckOutAsync(string url, string? commit, string? branch, string target, string log, long diskBytes, CancellationToken ct)
@@ -48,7 +50,18 @@ internal sealed class GitSource(string mirrors, TimeProvider time)
         var tree = commit ?? "refs/opencluster/wanted";
         if (await git.RunAsync(target, "read-tree", tree) is { } absent)
             return new Failure("no-such-commit", $"the repository {Shown(url)} has no commit {tree}; was it pushed?") { Log = absent.Log };
-        return await git.RunAsync(target, "checkout-index", "--all", "--force");
+        if (await git.RunAsync(target, "checkout-index", "--all", "--force") is { } notOut) return notOut;
+        // Nice to know, and no reason to fail.
+        await git.TellSubjectAsync(target, tree);
+        return null;
+    }
+
+    /// <summary>First line of the message of the commit that was checked out with this log; empty when it could not be read.</summary>
+    public static string Subject(string log)
+    {
+        if (!File.Exists(log + SubjectEnding)) return "";
+        var line = string.Concat((File.ReadLines(log + SubjectEnding).FirstOrDefault() ?? "").Where(c => !char.IsControl(c))).Trim();
+        return line.Length <= MaxSubject ? line : line[..MaxSubject];
     }
 
     private static Failure Explained(Failure failure, string url) => failure with
@@ -69,6 +82,8 @@ internal sealed class GitSource(string mirrors, TimeProvider time)
         /// <summary>Asked aside: that a commit is not there yet is no news for the build's log.</summary>
         public async Task<bool> HasAsync(string target, string commit) =>
             await RunAsync(target, log + ".asked", ["cat-file", "-e", commit + "^{commit}"]) is null;
+
+        public Task<Failure?> TellSubjectAsync(string target, string commit) => RunAsync(target, log + SubjectEnding, ["log", "-1", "--format=%s", commit, "--"]);
 
         public Task<Failure?> RunAsync(string target, params string[] arguments) => RunAsync(target, log, arguments);
 

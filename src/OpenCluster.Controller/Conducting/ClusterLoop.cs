@@ -37,6 +37,9 @@ internal sealed partial class ClusterLoop(
     /// <summary>How often a store that cannot write is tried again.</summary>
     private static readonly TimeSpan RetryEvery = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>Room beyond what did not fit, before the store is believed to write again.</summary>
+    private const int ProbeBeyond = 16 << 10;
+
     /// <summary>How old a view may be: figures of reports change all the time, and a view costs with the size of the cluster.</summary>
     private static readonly TimeSpan ViewAge = TimeSpan.FromMilliseconds(100);
 
@@ -46,6 +49,7 @@ internal sealed partial class ClusterLoop(
     private Conductor _conductor = null!;
     private volatile string? _trouble;
     private Work? _again;
+    private long _probeBytes;
     private int _failedInTime;
     private DateTimeOffset _lastFailedInTime;
     private (ClusterView View, Conductor Of, long Revision, DateTimeOffset At)? _view;
@@ -384,6 +388,7 @@ internal sealed partial class ClusterLoop(
         Counters.FailedCommits++;
         audit.GoBack();
         _trouble = failed.Message;
+        _probeBytes = batch.Parts.Skip(from).Max(part => part.Bytes);
         LogNotStored(log, failed.Message);
         var problem = Problems.NotStored(failed.Message);
         foreach (var (change, _) in batch.Parts.Skip(from).SelectMany(part => part.Changes)) change.Fail(problem);
@@ -405,8 +410,7 @@ internal sealed partial class ClusterLoop(
                 foreach (var (place, until) in aside.Places) conductor.LeaveOut(place, until);
                 var batch = new Batch();
                 batch.Add(outcome.Persist);
-                // An empty transaction would not show whether the store can write again.
-                if (_trouble is not null) batch.Add(audit.Add(new AuditEntry(Caller.Controller, "recovered", _trouble), time.GetUtcNow()));
+                if (_trouble is not null) await ProbeAsync(_trouble);
                 foreach (var part in batch.Parts) await CommitAsync(part);
                 conductor.Committed(ledger.Revision);
                 if (_trouble is not null) LogStoringAgain(log);
@@ -427,6 +431,17 @@ internal sealed partial class ClusterLoop(
                 throw new ControllerStartException($"The state in the store cannot be read: {damaged.Message} Nothing was changed. Start the version that wrote it, or restore a backup.", damaged);
             }
         }
+    }
+
+    /// <summary>
+    /// An empty transaction would not show whether the store can write again, nor would one that is smaller than what it could not take: on
+    /// a full disk that may fit into what is left of the last page.
+    /// </summary>
+    private async Task ProbeAsync(string trouble)
+    {
+        var probe = new byte[Math.Min(_probeBytes + ProbeBeyond, StoreLimits.MaxValueBytes)];
+        await ledger.CommitAsync([KeyValuePair.Create(OwnKeys.Probe, (ReadOnlyMemory<byte>?)probe)]);
+        await ledger.CommitAsync([KeyValuePair.Create(OwnKeys.Probe, default(ReadOnlyMemory<byte>?)), .. audit.Add(new AuditEntry(Caller.Controller, "recovered", trouble), time.GetUtcNow()).Select(w => KeyValuePair.Create(w.Key, w.Json))]);
     }
 
     /// <summary>Nobody is left waiting for a store that may be away for long.</summary>

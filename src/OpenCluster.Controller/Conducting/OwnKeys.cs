@@ -8,5 +8,8 @@ internal static class OwnKeys
     /// <summary>Counts controllers: each start puts the next number, and whoever finds another there than its own may not write.</summary>
     public const string Epoch = Prefix + "epoch";
 
+    /// <summary>Written and deleted again, to see whether the store writes.</summary>
+    public const string Probe = Prefix + "probe";
+
     public static bool IsOwn(string key) => key.StartsWith(Prefix, StringComparison.Ordinal);
 }

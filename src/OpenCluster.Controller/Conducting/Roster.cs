@@ -5,13 +5,16 @@ using OpenCluster.Model.Nouns;
 namespace OpenCluster.Controller.Conducting;
 
 /// <summary>
-/// The cluster's servers by id and by name, as a snapshot that requests read without asking the loop: every report needs it, twice a
-/// second and server.
+/// What is declared, and the servers by id and by name, as a snapshot that requests read without asking the loop: every report needs it,
+/// twice a second and server, and so does a delivery that nobody has signed.
 /// </summary>
 internal sealed class Roster
 {
     private FrozenDictionary<string, Server> _servers = FrozenDictionary<string, Server>.Empty;
     private Cluster? _made;
+
+    /// <summary>What is declared, as of the last commit.</summary>
+    public Cluster Cluster => Volatile.Read(ref _made) ?? new Cluster { Name = "" };
 
     /// <summary>The server of this id, or else of this name; null when there is none.</summary>
     public Server? Find(string idOrName) => Volatile.Read(ref _servers).GetValueOrDefault(idOrName);

@@ -47,14 +47,14 @@ internal sealed class StateEndpoints(ClusterLoop loop, VersionBook versions, Sto
     private async Task<ImmutableArray<DeploymentView>> Deployments(string? service, CancellationToken ct) =>
     [
         .. (await loop.ViewAsync(ct)).ServicesOf(service)
-            .SelectMany(s => s.Zones.SelectMany(z => z.Deployments).Select(d => DeploymentViews.Of(d, s)))
+            .SelectMany(s => s.Zones.SelectMany(z => z.Deployments).Select(d => DeploymentViews.Of(d, s, loop.Trouble)))
             .OrderByDescending(d => d.Started),
     ];
 
     private async Task<DeploymentView> Deployment(string deployment, CancellationToken ct)
     {
         var (found, service) = (await loop.ViewAsync(ct)).FindDeployment(deployment);
-        return DeploymentViews.Of(found, service);
+        return DeploymentViews.Of(found, service, loop.Trouble);
     }
 
     private Task<ImmutableArray<AuditView>> Audit(CancellationToken ct) => AuditTrail.ReadAsync(store, ct);

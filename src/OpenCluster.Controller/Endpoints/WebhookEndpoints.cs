@@ -15,7 +15,7 @@ namespace OpenCluster.Controller.Endpoints;
 /// Pushes, as code hosts announce them. The signature is the authentication; a delivery only makes the branch's head be asked for,
 /// so one that comes twice, late or out of order changes nothing.
 /// </summary>
-internal sealed class WebhookEndpoints(ClusterLoop loop, WebhookSecrets secrets, FailureLimit failures)
+internal sealed class WebhookEndpoints(ClusterLoop loop, Roster roster, WebhookSecrets secrets, FailureLimit failures)
 {
     /// <summary>GitHub sends at most 25 MB and in practice far less; what we need of it is one line.</summary>
     public const int MaxBody = 5 << 20;
@@ -32,7 +32,8 @@ internal sealed class WebhookEndpoints(ClusterLoop loop, WebhookSecrets secrets,
         var body = await ReadAsync(context, ct);
         var caller = context.Caller() with { Name = "webhook" };
         // An unknown service is answered like a wrong signature, and as slowly: ids are not to be found out here.
-        var service = await loop.LookAsync(conductor => conductor.Cluster.TryFindService(serviceId), ct);
+        // And nobody who has not signed takes a place in the loop's queue.
+        var service = roster.Cluster.TryFindService(serviceId);
         if (!Signature.IsValid(context.Request.Headers, body, secrets.Of(service?.Id ?? serviceId)) || service is null)
         {
             if (failures.Record(caller.From)) throw Problems.TooManyFailures();

@@ -7,7 +7,8 @@ namespace OpenCluster.Controller.Views;
 /// <summary>Deployments as the API shows them, with a sentence that says where each stands.</summary>
 internal static class DeploymentViews
 {
-    public static DeploymentView Of(Deployment deployment, ServiceSight service)
+    /// <param name="trouble">Why nothing can be stored, if so: then no deployment moves on, whatever it waits for otherwise.</param>
+    public static DeploymentView Of(Deployment deployment, ServiceSight service, string? trouble = null)
     {
         var release = service.Releases.FirstOrDefault(r => r.Id == deployment.ReleaseId);
         var previous = service.Releases.FirstOrDefault(r => r.Id == deployment.PreviousReleaseId);
@@ -26,7 +27,7 @@ internal static class DeploymentViews
             Why = deployment.Why,
             Started = deployment.Created,
             EndedAt = deployment.Ended,
-            Sentence = Sentence(deployment, release?.Number, previous?.Number, service.Zones.FirstOrDefault(z => z.Zone == deployment.Zone)),
+            Sentence = deployment.Active && trouble is not null ? $"It waits, because nothing can be stored: {trouble}" : Sentence(deployment, release?.Number, previous?.Number, service.Zones.FirstOrDefault(z => z.Zone == deployment.Zone)),
             Failure = deployment.Failure,
         };
     }

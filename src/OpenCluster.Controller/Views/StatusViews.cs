@@ -25,7 +25,7 @@ internal static class StatusViews
         return new ClusterStatus
         {
             Cluster = view.Cluster.Name,
-            Healthy = faults.Count == 0,
+            Healthy = faults.Count == 0 && view.Cluster.Name.Length > 0,
             Sentence = string.Join(' ', [Served(view, routes), .. Shown(faults)]),
             Servers = ServerViews.Of(view),
             Services = [.. view.Services.Select(ServiceViews.Of)],
@@ -81,6 +81,13 @@ internal static class StatusViews
             }
         }
 
+        // Those of a server that is silent or down go with it, and that is said above.
+        foreach (var balancer in view.Balancers.Where(b => b.Process.Instance.Wanted == Wanted.Run && b.Process.Status?.Phase != InstancePhase.Ready && IsAlive(view, b.Process.Instance.ServerId)))
+        {
+            var why = balancer.Process.Status?.Failure is { } failure ? $": {Ended(failure.Reason)}" : ".";
+            yield return $"Load-balancer {balancer.Process.Instance.Id} on {balancer.Process.Server} is not ready{why}";
+        }
+
         foreach (var balancer in view.Balancers.Where(b => b.Report?.Refused is not null))
             yield return $"Load-balancer {balancer.Process.Instance.Id} refused its newest routes ({balancer.Report!.Refused}) and serves the ones before.";
     }
@@ -101,6 +108,8 @@ internal static class StatusViews
         var broken = zone.Instances.FirstOrDefault(i => i.Status is { Failure: not null, Phase: not InstancePhase.Ready });
         return broken is null ? "." : $": {broken.Instance.Id} on {broken.Server}: {Ended(broken.Status!.Failure!.Reason)}";
     }
+
+    private static bool IsAlive(ClusterView view, string serverId) => view.Servers.Any(s => s.Server.Id == serverId && s.Health.State == ServerState.Alive);
 
     private static string Ended(string sentence) => sentence[^1] is '.' or '?' ? sentence : sentence + ".";
 

@@ -53,7 +53,7 @@ internal static class Building
         switch (build.Phase)
         {
             case BuildPhase.Done when build.Digest is not null:
-                state.Put(release with { State = ReleaseState.Ready, Digest = build.Digest, SizeBytes = build.SizeBytes });
+                state.Put(release with { State = ReleaseState.Ready, Digest = build.Digest, SizeBytes = build.SizeBytes, Message = release.Message.Length > 0 ? release.Message : build.Message });
                 break;
             case BuildPhase.Failed:
                 state.Put(release with { State = ReleaseState.Failed, Failure = build.Failure ?? new Failure("build-failed", "the build failed; its log says why.") });

@@ -28,8 +28,10 @@ public sealed class Conductor
         {
             if (situation.PlacesQueued > 0 || situation.PartsDue || situation.LeftoversDue || !situation.State.Objects.Due.IsEmpty)
                 return situation.Now;
-            var (a, b) = (situation.ServerWakes.Next, situation.PlaceWakes.Next);
-            return a is null || b < a ? b : a;
+            var next = situation.ServerWakes.Next;
+            foreach (var other in (ReadOnlySpan<DateTimeOffset?>)[situation.PlaceWakes.Next, situation.SpreadWakes.Next])
+                next = next is null || other < next ? other : next;
+            return next;
         }
     }
 
@@ -184,6 +186,8 @@ public sealed class Conductor
             ServerCare.Look(situation, server);
         while (situation.PlaceWakes.TryTake(situation.Now, out var place))
             situation.Queue(place);
+        while (situation.SpreadWakes.TryTake(situation.Now, out var spread))
+            situation.Queue(spread);
     }
 
     private void WorkOff()

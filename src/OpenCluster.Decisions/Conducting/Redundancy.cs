@@ -34,6 +34,8 @@ internal static class Redundancy
         }
 
         Lack(situation, place, service, placed, candidates);
+        if (placed is { Additions: [], Removals: [], Missing: 0 })
+            Rebalancing.Look(situation, place, service, zone, current, seats, candidates);
     }
 
     /// <summary>An instance as placement sees it; used for what is proposed, too.</summary>
@@ -74,11 +76,13 @@ internal static class Redundancy
         if (HasGivenUp(situation, place, facts))
             return new Seat(instance.Id, instance.ServerId, instance.Created) { Lost = true, Misplaced = "it could not be started; it is tried anew" };
 
+        var healthy = facts.Ready && (facts.Sight.InUse || facts.Sight.Up);
         return new Seat(instance.Id, instance.ServerId, instance.Created)
         {
-            Healthy = facts.Ready && (facts.Sight.InUse || facts.Sight.Up),
+            Healthy = healthy,
             Useless = facts.Server == ServerStanding.Down || (facts.Server == ServerStanding.Alive && facts.Status?.Phase is not (null or InstancePhase.Ready)),
             Lost = down && (situation.Now >= replaceAt || server is null),
+            Arriving = !healthy && Rebalancing.IsArriving(situation, place, instance),
             Settling = health.State == ServerState.Alive && !health.Settled(situation.Now),
             Misplaced = misplaced,
             Overdue = overdue,

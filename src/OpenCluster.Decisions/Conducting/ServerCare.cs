@@ -142,6 +142,7 @@ internal static class ServerCare
             situation.Say(Weight.Good, Subject(situation, serverId), $"{name} reports.");
         }
 
+        Rebalancing.Came(situation, serverId);
         Concerned(situation, serverId);
     }
 

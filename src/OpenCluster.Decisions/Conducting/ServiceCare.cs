@@ -70,10 +70,11 @@ internal static class ServiceCare
     {
         foreach (var waiting in situation.State.DeploymentsOf(place).Where(d => d.Phase == DeploymentPhase.Resolving).ToList())
         {
-            if (situation.Now >= waiting.Since + Deploying.ResolveWithin)
+            var limit = (waiting.Since < situation.Resumed ? situation.Resumed : waiting.Since) + Deploying.ResolveWithin;
+            if (situation.Now >= limit)
                 Deploying.End(situation, waiting.FailedWith(new Failure("resolve-timeout", $"its repository gave no answer within {Words.For(Deploying.ResolveWithin)}."), situation.Now));
             else
-                situation.PlaceWakes.At(place, waiting.Since + Deploying.ResolveWithin);
+                situation.PlaceWakes.At(place, limit);
         }
     }
 }

@@ -46,10 +46,13 @@ internal sealed class Situation
 
     public Situation(DateTimeOffset now)
     {
-        Now = now;
+        Now = Resumed = now;
         Doubt = new SelfDoubt { JudgeFrom = now };
         State = new ClusterState(Changes);
     }
+
+    /// <summary>When it was made from the store. What waits for an answer is asked anew then, so its time begins anew.</summary>
+    public DateTimeOffset Resumed { get; }
 
     /// <summary>Never goes back.</summary>
     public DateTimeOffset Now { get; set; }
@@ -60,6 +63,8 @@ internal sealed class Situation
     public SelfDoubt Doubt { get; set; }
     public Wakes<string> ServerWakes { get; } = new();
     public Wakes<ServiceZone> PlaceWakes { get; } = new();
+    /// <summary>Places whose spread is to be looked at; apart from the others, whose earlier looks would take these with them.</summary>
+    public Wakes<ServiceZone> SpreadWakes { get; } = new();
     public NoteRing Notes { get; } = new();
 
     /// <summary>Places whose instances come, go or are watched: they look at every report of a load-balancer.</summary>
@@ -76,6 +81,9 @@ internal sealed class Situation
 
     /// <summary>Since when an instance is known to be where it should not be.</summary>
     public Dictionary<string, DateTimeOffset> MisplacedSince { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The instance last started only for a better spread, and when; memory only: after a restart it is surplus like any other.</summary>
+    public Dictionary<ServiceZone, (string InstanceId, DateTimeOffset Since)> Arriving { get; } = [];
 
     /// <summary>What each place was last said to lack, so that it is said once.</summary>
     public Dictionary<ServiceZone, string> SaidMissing { get; } = [];

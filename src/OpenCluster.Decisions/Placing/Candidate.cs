@@ -57,6 +57,8 @@ public sealed record Seat(string InstanceId, string ServerId, DateTimeOffset Cre
     public bool Lost { get; init; }
     /// <summary>Its server returned a moment ago: nothing is removed on its account yet.</summary>
     public bool Settling { get; init; }
+    /// <summary>On its way to take the place of another, which is too many only when this one is ready.</summary>
+    public bool Arriving { get; init; }
     /// <summary>Why it should not be where it is (server leaves, lost the role, other release); null when it is fine.</summary>
     public string? Misplaced { get; init; }
     /// <summary>Misplaced for so long that it goes even if its replacement fits nowhere.</summary>

@@ -63,6 +63,27 @@ public static class Placement
         return picked;
     }
 
+    /// <summary>
+    /// A server that one of these instances had better be on; null when they are spread as well as can be. A move must leave the most
+    /// crowded server or location less crowded than it was, so that it never calls for the way back.
+    /// </summary>
+    public static Addition? Better(Capacity takes, IReadOnlyCollection<Seat> seats, IReadOnlyList<Candidate> candidates)
+    {
+        if (Pick(1, takes, seats.Select(s => s.ServerId), candidates) is not [var best])
+            return null;
+        var locations = candidates.ToDictionary(c => c.ServerId, c => c.Location, StringComparer.Ordinal);
+        int On(string server) => seats.Count(s => s.ServerId == server);
+        int At(string location) => seats.Count(s => locations.GetValueOrDefault(s.ServerId) == location);
+        var (there, where) = (On(best), locations[best]);
+        var crowded = seats.OrderByDescending(s => On(s.ServerId)).ThenByDescending(s => At(locations.GetValueOrDefault(s.ServerId, ""))).First();
+        var (here, from) = (On(crowded.ServerId), locations.GetValueOrDefault(crowded.ServerId, ""));
+        if (here >= there + 2)
+            return new(best, $"{here} are on {NameOf(candidates, crowded.ServerId)}, and it has {(there == 0 ? "none" : $"{there}")}");
+        return here == there + 1 && At(from) >= At(where) + 2
+            ? new(best, $"{At(from)} are at {from}, and {where} has {(At(where) == 0 ? "none" : $"{At(where)}")}")
+            : null;
+    }
+
     /// <summary>Why nothing more fits, for a person.</summary>
     public static string WhyNot(Capacity takes, IReadOnlyCollection<Candidate> candidates)
     {
@@ -88,7 +109,7 @@ public static class Placement
                 removals.Add(new(seat.InstanceId, seat.Misplaced!));
         }
 
-        if (keepers.Any(k => k.Settling))
+        if (keepers.Any(k => k.Settling || k.Arriving))
             return removals;
         var surplus = new List<Seat>(keepers);
         var locations = servers.ToDictionary(c => c.ServerId, c => c.Location, StringComparer.Ordinal);
@@ -113,5 +134,5 @@ public static class Placement
         return removals;
     }
 
-    private static string NameOf(List<Candidate> servers, string id) => servers.Find(s => s.ServerId == id)?.ServerName ?? id;
+    private static string NameOf(IReadOnlyList<Candidate> servers, string id) => servers.FirstOrDefault(s => s.ServerId == id)?.ServerName ?? id;
 }

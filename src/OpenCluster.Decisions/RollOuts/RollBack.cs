@@ -41,7 +41,7 @@ internal static class RollBack
             good.Remove(lost);
         }
 
-        var missing = Math.Min(facts.Wanted - good.Count, RollOut.FirstBatch);
+        var missing = Math.Min(facts.Wanted - good.Count, RollOut.MostAtOnce);
         var servers = Placement.Pick(missing, facts.Spec.Takes, good.Select(g => g.Instance.ServerId), facts.Candidates);
         acts.AddRange(servers.Select(id => new RollOutAct.Start(id, previous.Id)));
 

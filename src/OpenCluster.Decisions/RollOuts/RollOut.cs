@@ -13,8 +13,11 @@ namespace OpenCluster.Decisions.RollOuts;
 /// </summary>
 public static class RollOut
 {
-    /// <summary>A first release replaces nothing, so nothing is gained by starting it one by one; this many at once.</summary>
-    public const int FirstBatch = 24;
+    /// <summary>
+    /// Started or drained in one go, whatever <see cref="RollOutRule.AtOnce"/> says, so that an outcome stays one transaction. A first release
+    /// starts as many at once, for it replaces nothing.
+    /// </summary>
+    public const int MostAtOnce = 24;
 
     /// <summary>Ready by its agent's word but refused by the load-balancers for this long: nobody reaches it, so it is no good.</summary>
     public static readonly TimeSpan BalancersWithin = TimeSpan.FromSeconds(20);
@@ -160,7 +163,7 @@ public static class RollOut
                 .ThenBy(o => o.Ready)
                 .ThenBy(o => o.Instance.ReleaseId == facts.Previous?.Id)
                 .ThenByDescending(o => freshServers.Contains(o.Instance.ServerId))
-                .Take(Math.Max(0, tooMany)))
+                .Take(Math.Clamp(tooMany, 0, MostAtOnce)))
             {
                 acts.Add(new RollOutAct.Drain(victim.Id));
                 gone.Add(victim.Id);
@@ -181,7 +184,7 @@ public static class RollOut
             // Servers that were just declared are about to report: a first release that did not wait would crowd onto whoever was first.
             if (old.Count == 0 && !Fresh().Any() && facts.AwaitedUntil is not null)
                 return true;
-            var count = Math.Min(missing, old.Exists(o => o.Ready) ? facts.Rule.AtOnce : Math.Max(facts.Rule.AtOnce, FirstBatch));
+            var count = Math.Min(missing, old.Exists(o => o.Ready) ? Math.Min(facts.Rule.AtOnce, MostAtOnce) : MostAtOnce);
             var servers = Seats(count, old);
             if (servers.Count > 0)
             {
@@ -217,7 +220,7 @@ public static class RollOut
         /// <summary>Nothing fits beside the old ones: an old one must go first, and is missed until the new one is ready.</summary>
         private void MakeRoom(List<InstanceFacts> old)
         {
-            foreach (var victim in old.OrderBy(o => o.Ready).Take(facts.Rule.AtOnce))
+            foreach (var victim in old.OrderBy(o => o.Ready).Take(Math.Min(facts.Rule.AtOnce, MostAtOnce)))
             {
                 acts.Add(new RollOutAct.Drain(victim.Id));
                 Say(Weight.Warning, $"{facts.Name}: {victim.Id} on {victim.ServerName} stops before its successor starts, because " +

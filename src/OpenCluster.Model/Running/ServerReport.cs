@@ -48,5 +48,7 @@ public sealed record BuildStatus
     public BuildPhase Phase { get; init; }
     public string? Digest { get; init; }
     public long SizeBytes { get; init; }
+    /// <summary>First line of the commit's message, at most 200 characters; empty when the source has none.</summary>
+    public string Message { get; init; } = "";
     public Failure? Failure { get; init; }
 }

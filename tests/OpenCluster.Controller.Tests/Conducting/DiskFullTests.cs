@@ -45,6 +45,8 @@ public sealed class DiskFullTests
                 s => s.Sentence.Contains("Nothing can be changed", StringComparison.Ordinal),
                 Ct);
             Assert.Equal(1, status.FileVersion);
+            Assert.False(status.Healthy);
+            Assert.All(await admin.DeploymentsAsync(null, Ct), d => Assert.True(d.Ended || d.Sentence.StartsWith("It waits, because nothing can be stored: ", StringComparison.Ordinal), d.Sentence));
 
             File.Delete(ballast);
             await Waiting.ForAsync("storing again", () => admin.StatusAsync(Ct), s => !s.Sentence.Contains("Nothing can be changed", StringComparison.Ordinal), Ct);
