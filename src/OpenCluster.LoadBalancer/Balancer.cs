@@ -205,6 +205,8 @@ internal sealed class Balancer : IAsyncDisposable
         var used = new HashSet<TargetSlot>();
         var routes = new Dictionary<string, RouteEntry>(StringComparer.Ordinal);
         var datagrams = snapshot.Listeners.Where(l => l.Protocol == ListenerProtocol.Udp).Select(l => l.Name).ToHashSet(StringComparer.Ordinal);
+        // Without a listener of ours something in front speaks it, at the usual port.
+        var httpsPort = snapshot.Listeners.FirstOrDefault(l => l.Protocol == ListenerProtocol.Https)?.Port ?? 443;
         foreach (var plan in snapshot.Routes)
         {
             if (!_memories.TryGetValue(plan.Id, out var memory)) _memories.Add(plan.Id, memory = new RouteMemory(new RouteGate(plan.Id, _clients, Keeper.Time)));
@@ -213,7 +215,7 @@ internal sealed class Balancer : IAsyncDisposable
             var path = TargetPath.Of(plan.Rules, plan.Listeners.Any(datagrams.Contains));
             var targets = plan.Targets.Select(t => new PooledTarget(_registry.Get(t, plan.Check, path), t.Weight, t.Draining, t.Release, t.Incompatible, Nearness.Between(snapshot.Location, t.Location))).ToArray();
             used.UnionWith(targets.Select(t => t.Slot));
-            routes.Add(plan.Id, new RouteEntry(plan.Id, plan.Name, plan.Rules, new TargetPool(targets, plan.Rules, memory, Keeper), Steps(plan, memory), memory));
+            routes.Add(plan.Id, new RouteEntry(plan.Id, plan.Name, plan.Rules, new TargetPool(targets, plan.Rules, memory, Keeper), Steps(plan, memory, httpsPort), memory));
         }
         foreach (var gone in _memories.Keys.Where(id => !routes.ContainsKey(id)).ToList()) _memories.Remove(gone);
 
@@ -226,14 +228,14 @@ internal sealed class Balancer : IAsyncDisposable
     }
 
     /// <summary>What the plan asks for before a target is chosen. What a step holds in memory outlives the snapshot.</summary>
-    private RouteStep[] Steps(RoutePlan plan, RouteMemory memory)
+    private RouteStep[] Steps(RoutePlan plan, RouteMemory memory, int httpsPort)
     {
         var before = Stages.Routes.GetValueOrDefault(plan.Id)?.Steps ?? [];
         var check = new AdmissionCheck(plan.Rules.Admit, plan.Rules.PlainHttp);
         var toHttps = plan.Rules.PlainHttp == PlainHttp.Redirect;
         var steps = new List<RouteStep>();
         if (!check.AsksNothing || !memory.Gate.IsOpen) steps.Add(new AdmissionStep(check, memory.Gate, memory.Counters));
-        if (toHttps || plan.Redirect is not null) steps.Add(new RedirectStep(plan.Redirect, toHttps));
+        if (toHttps || plan.Redirect is not null) steps.Add(new RedirectStep(plan.Redirect, toHttps, httpsPort));
         if (memory.Cache is { } cache) steps.Add(new CacheStep(cache, Keeper));
         if (plan.WebRoot is not null) steps.Add(StaticFiles.Below(plan.WebRoot, plan.Web, before.OfType<StaticFiles>().FirstOrDefault()));
         return [.. steps];

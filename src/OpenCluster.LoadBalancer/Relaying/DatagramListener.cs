@@ -25,6 +25,8 @@ internal sealed class DatagramListener : PortListener
     /// <summary>Goes on with a socket another process handed over. Its sessions stay with that: answers under way come from there.</summary>
     public DatagramListener(Socket bound, Stages stages) : base(bound, stages)
     {
+        // For what is sent: where the kernel has no room an answer is dropped, instead of holding up a thread.
+        bound.Blocking = false;
     }
 
     public static DatagramListener Bind(Listener plan, Stages stages)
@@ -128,14 +130,16 @@ internal sealed class DatagramListener : PortListener
             return null;
         }
         var at = (IPEndPoint)EndPoint.Create(from);
+        if (!route.Connections.TryEnter(at.Address, Stages.Time.GetTimestamp(), out var key)) return null;
         if (Stages.PoolOf(route).Take(ConnectionDraw.Of(at.Address), []) is not { } slot)
         {
+            route.Connections.Leave(key);
             route.Memory.Connections.CountFailed();
             return null;
         }
         var client = new SocketAddress(from.Family, from.Size);
         from.Buffer.Span[..from.Size].CopyTo(client.Buffer.Span);
-        var session = new DatagramSession(this, client, route, slot, Stages);
+        var session = new DatagramSession(this, client, route, slot, key, Stages);
         _sessions[client] = session;
         Interlocked.Increment(ref _count);
         Counters.CountAccepted();

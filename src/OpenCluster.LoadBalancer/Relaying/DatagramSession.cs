@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
+using OpenCluster.Decisions.Targets;
 using OpenCluster.LoadBalancer.Admission;
 using OpenCluster.LoadBalancer.Balancing;
 using OpenCluster.LoadBalancer.Listening;
@@ -18,18 +19,21 @@ internal sealed class DatagramSession : AcceptedConnection
     private readonly RouteEntry _route;
     private readonly TargetSlot _slot;
     private readonly Stages _stages;
+    private readonly ulong _key;
     private readonly Socket _socket;
     private readonly long _idleMs;
     private long _lastMs;
     private int _closed;
 
     /// <param name="slot">Its place on it is taken.</param>
-    public DatagramSession(DatagramListener listener, SocketAddress client, RouteEntry route, TargetSlot slot, Stages stages)
+    /// <param name="key">With which it entered the route.</param>
+    public DatagramSession(DatagramListener listener, SocketAddress client, RouteEntry route, TargetSlot slot, ulong key, Stages stages)
     {
         _listener = listener;
         Client = client;
         _route = route;
         _slot = slot;
+        _key = key;
         _stages = stages;
         _idleMs = (long)(route.Rules.Idle ?? RouteRules.UsualUdpIdle).TotalMilliseconds;
         _socket = new Socket(slot.EndPoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
@@ -45,7 +49,7 @@ internal sealed class DatagramSession : AcceptedConnection
     public SocketAddress Client { get; }
 
     /// <summary>The next datagram may go here: it is open, and its target is not known to be dead.</summary>
-    public bool IsUsable => Volatile.Read(ref _closed) == 0 && _slot.Health.State != TargetState.Down;
+    public bool IsUsable => Volatile.Read(ref _closed) == 0 && _slot.Health.State is not (TargetState.Down or TargetState.Ejected);
 
     /// <summary>From the client to the target.</summary>
     public void Send(ReadOnlyMemory<byte> datagram)
@@ -97,6 +101,7 @@ internal sealed class DatagramSession : AcceptedConnection
         _slot.End();
         _stages.PoolOf(_route).Freed();
         _route.Memory.Connections.End();
+        _route.Connections.Leave(_key);
     }
 
     internal override bool IsDue(long nowMs) =>
@@ -129,7 +134,8 @@ internal sealed class DatagramSession : AcceptedConnection
     private void Lost(SocketError error)
     {
         _slot.CountFailed();
-        _slot.Blame("UDP: " + error.InWords(), error == SocketError.ConnectionRefused);
+        // For a while, longer each time: no check can tell whether somebody listens there again.
+        _slot.Tell(new TargetEvent.Outlier("UDP: " + error.InWords()));
         Close();
     }
 

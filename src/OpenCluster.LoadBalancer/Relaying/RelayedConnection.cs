@@ -1,8 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using OpenCluster.LoadBalancer.Admission;
-using OpenCluster.LoadBalancer.Balancing;
 using OpenCluster.LoadBalancer.Forwarding;
 using OpenCluster.LoadBalancer.Listening;
 using OpenCluster.LoadBalancer.Routing;
@@ -21,16 +18,16 @@ internal sealed class RelayedConnection(Transport client, IPEndPoint remote, IPE
     /// <summary>TLS: alert, version 3.1, two bytes, fatal, unrecognized_name (RFC 6066 §3).</summary>
     private static readonly byte[] UnknownHost = [21, 3, 1, 0, 2, 2, 112];
 
-    private readonly List<TargetSlot?> _tried = [];
     private TargetConnection? _target;
     private int _closed;
+    private bool _timedOut;
 
     public override async Task ServeAsync()
     {
         stages.Keeper.Add(this);
         try
         {
-            var (first, host) = plan.Protocol == ListenerProtocol.Tls ? await ReadHelloAsync().ConfigureAwait(false) : (default, "");
+            var (first, host) = plan.Protocol == ListenerProtocol.Tls ? await GreetAsync().ConfigureAwait(false) : (default, "");
             if (host is null) return;
             if (stages.Streams.Find(plan.Name, host) is { } route) await RelayAsync(route, first).ConfigureAwait(false);
             else await RefuseAsync().ConfigureAwait(false);
@@ -53,23 +50,46 @@ internal sealed class RelayedConnection(Transport client, IPEndPoint remote, IPE
         Volatile.Read(ref _target)?.Close();
     }
 
-    internal override void Expire() => Close();
+    internal override void Expire()
+    {
+        _timedOut = true;
+        Close();
+    }
 
     /// <summary>What has come, and the host in it; null when there is none to go on with, which was then counted.</summary>
+    private async ValueTask<(ReadOnlyMemory<byte> First, string? Host)> GreetAsync()
+    {
+        if (!stages.Greetings.TryEnter())
+        {
+            counters.CountFailure(GreetingFailure.TooMany);
+            return (default, null);
+        }
+        DueMs = stages.Keeper.NowMs + (long)Limits.Greeting.TotalMilliseconds;
+        try
+        {
+            return await ReadHelloAsync().ConfigureAwait(false);
+        }
+        catch (Exception gone) when (Loss.Is(gone))
+        {
+            counters.CountFailure(_timedOut ? GreetingFailure.TooSlow : GreetingFailure.Gone);
+            return (default, null);
+        }
+        finally
+        {
+            Volatile.Write(ref DueMs, long.MaxValue);
+            stages.Greetings.Leave();
+        }
+    }
+
     private async ValueTask<(ReadOnlyMemory<byte> First, string? Host)> ReadHelloAsync()
     {
-        DueMs = stages.Keeper.NowMs + (long)Limits.Greeting.TotalMilliseconds;
         var buffer = new byte[2048];
         for (var filled = 0; ;)
         {
             var count = await client.ReceiveAsync(buffer.AsMemory(filled)).ConfigureAwait(false);
             filled += count;
             var status = ClientHello.Parse(buffer.AsSpan(0, filled), out var host);
-            if (status == HelloStatus.Complete)
-            {
-                DueMs = long.MaxValue;
-                return (buffer.AsMemory(0, filled), host);
-            }
+            if (status == HelloStatus.Complete) return (buffer.AsMemory(0, filled), host);
             if (status == HelloStatus.Refused || count == 0)
             {
                 counters.CountFailure(count == 0 ? GreetingFailure.Gone : GreetingFailure.NotTls);
@@ -87,18 +107,19 @@ internal sealed class RelayedConnection(Transport client, IPEndPoint remote, IPE
 
     private async ValueTask RelayAsync(RouteEntry route, ReadOnlyMemory<byte> first)
     {
-        var connections = route.Memory.Connections;
-        connections.Begin();
+        if (!route.Connections.TryEnter(remote.Address, stages.Time.GetTimestamp(), out var key)) return;
+        var ofRoute = route.Memory.Connections;
+        ofRoute.Begin();
         try
         {
-            if (await ConnectAsync(route).ConfigureAwait(false) is not { } target)
+            if (await FindAsync(route).ConfigureAwait(false) is not { } target)
             {
-                connections.CountFailed();
+                ofRoute.CountFailed();
                 client.Abort();
                 return;
             }
             var end = await Relay.RunAsync(client, target.Transport, first, route.Rules.Idle ?? RouteRules.UsualIdle, stages.Keeper).ConfigureAwait(false);
-            connections.CountBytes(end.BytesUp, end.BytesDown);
+            ofRoute.CountBytes(end.BytesUp, end.BytesDown);
             if (end.Wholly) target.Slot.Passed();
         }
         finally
@@ -109,42 +130,19 @@ internal sealed class RelayedConnection(Transport client, IPEndPoint remote, IPE
                 used.Slot.End();
                 stages.PoolOf(route).Freed();
             }
-            connections.End();
+            ofRoute.End();
+            route.Connections.Leave(key);
         }
     }
 
-    /// <summary>A connection to a target of the route, its use counted; null when there is none to be had.</summary>
-    private async ValueTask<TargetConnection?> ConnectAsync(RouteEntry route)
+    private async ValueTask<TargetConnection?> FindAsync(RouteEntry route)
     {
-        var started = stages.Time.GetTimestamp();
-        var draw = ConnectionDraw.Of(remote.Address);
-        var preface = route.Rules.ProxyProtocol == ProxyProtocol.None ? default : ProxyHeader.Write(route.Rules.ProxyProtocol == ProxyProtocol.V2, remote, local).AsMemory();
-        while (Volatile.Read(ref _closed) == 0)
-        {
-            var pool = stages.PoolOf(route);
-            if (_tried.Count > route.Rules.Retries || pool.Take(draw, CollectionsMarshal.AsSpan(_tried)) is not { } slot)
-            {
-                var left = route.Rules.WaitFor - stages.Time.GetElapsedTime(started);
-                if (_tried.Count > route.Rules.Retries || !await pool.Waiting.WaitAsync(() => stages.PoolOf(route).HasRoom, 0, left, stages.Time, stages.Stopped).ConfigureAwait(false)) return null;
-                continue;
-            }
-
-            _tried.Add(slot);
-            try
-            {
-                var made = await TargetConnection.ConnectAsync(slot, route.Rules.ConnectTimeout, stages.Keeper, preface).ConfigureAwait(false);
-                Volatile.Write(ref _target, made);
-                if (Volatile.Read(ref _closed) != 0) made.Close();
-                return made;
-            }
-            catch (Exception lost) when (Loss.Is(lost))
-            {
-                slot.End();
-                if (Loss.IsOurs(lost)) continue;
-                slot.CountFailed();
-                slot.Blame("connecting: " + lost.InWords(), lost is SocketException { SocketErrorCode: SocketError.ConnectionRefused });
-            }
-        }
-        return null;
+        var told = route.Rules.ProxyProtocol;
+        var preface = told == ProxyProtocol.None ? [] : ProxyHeader.Write(told == ProxyProtocol.V2, remote, local);
+        var found = await new TargetSearch(route, ConnectionDraw.Of(remote.Address), preface, stages).FindAsync(() => Volatile.Read(ref _closed) == 0).ConfigureAwait(false);
+        Volatile.Write(ref _target, found);
+        // Closed meanwhile, when there was no target to close yet.
+        if (Volatile.Read(ref _closed) != 0) found?.Close();
+        return found;
     }
 }

@@ -7,8 +7,11 @@ namespace OpenCluster.LoadBalancer.Routing;
 
 /// <summary>Sends clients elsewhere: those of a redirecting route all, those of other routes to https when they came without.</summary>
 /// <param name="redirect">Null when only the scheme changes.</param>
-internal sealed class RedirectStep(Redirect? redirect, bool toHttps) : RouteStep
+/// <param name="httpsPort">Where this balancer speaks HTTPS.</param>
+internal sealed class RedirectStep(Redirect? redirect, bool toHttps, int httpsPort) : RouteStep
 {
+    private const int UsualPort = 443;
+
     public override ValueTask<bool> TryAnswerAsync(ClientConnection client)
     {
         if (toHttps && !client.Facts.IsSecure) return SendAsync(client, 308, HttpsAddress(client));
@@ -21,13 +24,16 @@ internal sealed class RedirectStep(Redirect? redirect, bool toHttps) : RouteStep
         return true;
     }
 
-    /// <summary>The same address with https, at its usual port.</summary>
-    private static string HttpsAddress(ClientConnection client)
+    /// <summary>
+    /// The same address with https. Who came without naming a port finds us at the usual ones, whatever ours are behind a firewall; who
+    /// named one sees our own.
+    /// </summary>
+    private string HttpsAddress(ClientConnection client)
     {
         var head = client.Exchange.Head;
         var host = Encoding.Latin1.GetString(head.Host(client.HeadBytes));
         var colon = host.LastIndexOf(':');
-        if (colon > host.LastIndexOf(']')) host = host[..colon];
+        if (colon > host.LastIndexOf(']')) host = httpsPort == UsualPort ? host[..colon] : $"{host[..colon]}:{httpsPort}";
         return $"https://{host}{Encoding.Latin1.GetString(head.Target(client.HeadBytes))}";
     }
 

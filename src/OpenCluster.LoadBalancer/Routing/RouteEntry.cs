@@ -1,3 +1,4 @@
+using OpenCluster.LoadBalancer.Admission;
 using OpenCluster.LoadBalancer.Balancing;
 using OpenCluster.LoadBalancer.Forwarding;
 using OpenCluster.LoadBalancer.Observing;
@@ -10,4 +11,7 @@ namespace OpenCluster.LoadBalancer.Routing;
 internal sealed record RouteEntry(string Id, string Name, RouteRules Rules, TargetPool Pool, RouteStep[] Steps, RouteMemory Memory)
 {
     public RouteCounters Counters => Memory.Counters;
+
+    /// <summary>Who may come in, for a route of connections or datagrams.</summary>
+    public ConnectionGate Connections { get; } = new(Rules, Memory.Gate, Memory.Counters);
 }

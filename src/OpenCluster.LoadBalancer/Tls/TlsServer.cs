@@ -45,19 +45,19 @@ internal sealed class TlsServer
         }
         catch (Exception failed) when (failed is GreetingException || Loss.Is(failed))
         {
-            var failure = Reason(failed, transport.LooksLikeTls);
+            var failure = Reason(failed, transport);
             if (failure == GreetingFailure.NotTls) await SayItIsHttpsAsync(below).ConfigureAwait(false);
             transport.Dispose();
             throw new GreetingException(failure);
         }
     }
 
-    private static GreetingFailure Reason(Exception failed, bool looksLikeTls) => failed switch
+    private static GreetingFailure Reason(Exception failed, TlsTransport transport) => failed switch
     {
         GreetingException own => own.Failure,
-        _ when !looksLikeTls => GreetingFailure.NotTls,
+        _ when !transport.LooksLikeTls => GreetingFailure.NotTls,
+        _ when transport.Session.HasRefusedCertificate => GreetingFailure.ClientCertificate,
         AuthenticationException { InnerException: GreetingException own } => own.Failure,
-        AuthenticationException { InnerException: null } => GreetingFailure.ClientCertificate,
         AuthenticationException => GreetingFailure.Handshake,
         _ => GreetingFailure.Gone,
     };
@@ -101,7 +101,8 @@ internal sealed class TlsServer
             ClientCertificateRequired = clients is not null,
             CertificateChainPolicy = clients?.Policy(ofClients: true),
             // Asked for, not demanded: routes do that. One that is shown must be right.
-            RemoteCertificateValidationCallback = clients is null ? null : static (_, shown, _, errors) => shown is null || errors == SslPolicyErrors.None,
+            RemoteCertificateValidationCallback = clients is null ? null : static (session, shown, _, errors) =>
+                !(((TlsSession)session).HasRefusedCertificate = shown is not null && errors != SslPolicyErrors.None),
         };
     }
 }

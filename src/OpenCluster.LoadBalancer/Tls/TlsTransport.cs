@@ -16,13 +16,13 @@ internal sealed class TlsTransport : Transport
     {
         _below = below;
         _stream = new TransportStream(below);
-        Session = new SslStream(_stream, leaveInnerStreamOpen: true);
+        Session = new TlsSession(_stream);
     }
 
     /// <param name="below">To a target, still to be opened.</param>
     public TlsTransport(Transport below, SslClientAuthenticationOptions options) : this(below) => _options = options;
 
-    public SslStream Session { get; }
+    public TlsSession Session { get; }
 
     /// <summary>False when what came first was no TLS at all.</summary>
     public bool LooksLikeTls => _stream.LooksLikeTls;
@@ -103,4 +103,11 @@ internal sealed class TlsTransport : Transport
             // Nobody is left to be told; or the session never came about.
         }
     }
+}
+
+/// <summary>A session of TLS that remembers why it came to nothing, which the exception does not tell.</summary>
+internal sealed class TlsSession(Stream below) : SslStream(below, leaveInnerStreamOpen: true)
+{
+    /// <summary>The other side's certificate was refused.</summary>
+    public bool HasRefusedCertificate { get; set; }
 }

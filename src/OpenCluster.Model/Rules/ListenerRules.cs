@@ -84,12 +84,16 @@ internal static class ListenerRules
                 yield return new Finding($"routes.{route.Name}.proxy-protocol", "over HTTP/2 many clients share a connection, and the PROXY protocol tells of one alone", "Take it out: instances are told of the client by X-Forwarded-For; or speak http1");
             if (!route.ListenerNames.IsEmpty)
             {
-                foreach (var finding in Unfit(route, cluster).Concat(Claims(route, cluster, claims)))
+                foreach (var finding in Unfit(route, cluster).Concat(ForRequests(route)).Concat(Claims(route, cluster, claims)))
                     yield return finding;
             }
             else if (route.Matches.IsEmpty)
             {
                 yield return new Finding($"routes.{route.Name}", "it answers to nothing", "Add \"match:\" with hosts or paths, or \"listeners:\" for TCP and UDP");
+            }
+            else if (route.Rules.Admit.ClientCertificate is not null && !Balancers(route, cluster).Any(b => b.Listeners.Any(l => l.ClientAuthorities is not null)))
+            {
+                yield return new Finding($"routes.{route.Name}.admit.client-certificate", "no listener of its load-balancers asks clients for a certificate, so nobody could come", "Add \"client-authorities:\" to a listener of https");
             }
         }
     }
@@ -121,6 +125,26 @@ internal static class ListenerRules
             yield return new Finding($"{path}.speak", "connections of TCP, UDP and TLS that pass through are not looked into", "Take it out");
         if (tls && route.Rules.Tls is not null)
             yield return new Finding($"{path}.tls", "TLS passes through already", "Take it out");
+    }
+
+    /// <summary>Keys that speak of requests, which a connection whose bytes pass as they are does not show.</summary>
+    private static IEnumerable<Finding> ForRequests(Route route)
+    {
+        var (rules, usual) = (route.Rules, new RouteRules());
+        var keys = new (string Key, bool IsSet)[]
+        {
+            ("redirect", route.Redirect is not null),
+            ("plain-http", rules.PlainHttp != usual.PlainHttp),
+            ("admit.client-certificate", rules.Admit.ClientCertificate is not null),
+            ("admit.max-head", rules.Admit.MaxHeadBytes != usual.Admit.MaxHeadBytes),
+            ("balance.hash-by", rules.Balance.Key.Source != usual.Balance.Key.Source),
+            ("balance.sticky", rules.Balance.Sticky is not null),
+            ("cache", rules.Cache is not null),
+            ("timeout", rules.Timeout != usual.Timeout),
+            ("max-body", rules.MaxBodyBytes != usual.MaxBodyBytes),
+            ("offline-page", rules.OfflinePage.Length > 0),
+        };
+        return from key in keys where key.IsSet select new Finding($"routes.{route.Name}.{key.Key}", "it is for requests of HTTP, and this route has connections of TCP, TLS or UDP", "Take it out");
     }
 
     private static IEnumerable<Finding> Claims(Route route, Cluster cluster, Dictionary<(string Balancer, string Listener, string Host), Route> claims)

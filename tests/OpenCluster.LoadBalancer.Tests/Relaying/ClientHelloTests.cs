@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
-using System.Net.Security;
 using System.Text;
 using OpenCluster.LoadBalancer.Relaying;
+using OpenCluster.LoadBalancer.Tests.Support;
 
 namespace OpenCluster.LoadBalancer.Tests.Relaying;
 
@@ -10,7 +10,7 @@ public sealed class ClientHelloTests
     [Fact]
     public async Task Host_that_a_real_client_asks_for_is_found_however_its_message_is_cut()
     {
-        var hello = await RealAsync("Partner.Example.Org");
+        var hello = await RecordedHello.OfAsync("Partner.Example.Org");
         for (var cut = 0; cut < hello.Length; cut++) Assert.Equal(HelloStatus.NeedMore, ClientHello.Parse(hello.AsSpan(0, cut), out _));
         Assert.Equal((HelloStatus.Complete, "partner.example.org"), (ClientHello.Parse(hello, out var host), host));
     }
@@ -18,7 +18,7 @@ public sealed class ClientHelloTests
     [Fact]
     public async Task Message_spread_over_many_records_is_joined()
     {
-        var hello = await RealAsync("one.example.org");
+        var hello = await RecordedHello.OfAsync("one.example.org");
         var spread = new List<byte>();
         foreach (var piece in hello[5..].Chunk(7)) spread.AddRange([22, 3, 1, 0, (byte)piece.Length, .. piece]);
         Assert.Equal((HelloStatus.Complete, "one.example.org"), (ClientHello.Parse([.. spread], out var host), host));
@@ -60,7 +60,7 @@ public sealed class ClientHelloTests
     [Fact]
     public async Task Parser_survives_anything()
     {
-        var hello = await RealAsync("partner.example.org");
+        var hello = await RecordedHello.OfAsync("partner.example.org");
         var random = new Random(815);
         for (var i = 0; i < 50_000; i++)
         {
@@ -69,15 +69,6 @@ public sealed class ClientHelloTests
             ClientHello.Parse(bytes.AsSpan(0, random.Next(bytes.Length + 1)), out var host);
             Assert.True(host.Length <= 255 && host.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.' or '_'), host);
         }
-    }
-
-    /// <summary>What the platform's own TLS sends first.</summary>
-    private static async Task<byte[]> RealAsync(string host)
-    {
-        var sent = new Recorder();
-        await using var tls = new SslStream(sent);
-        await Assert.ThrowsAnyAsync<IOException>(() => tls.AuthenticateAsClientAsync(host));
-        return sent.Written.ToArray();
     }
 
     private static byte[] Name(string host)
@@ -97,19 +88,5 @@ public sealed class ClientHelloTests
         byte[] body = [3, 3, .. new byte[32], 0, 0, 2, 0x13, 0x01, 1, 0, (byte)(extensions.Length >> 8), (byte)extensions.Length, .. extensions];
         byte[] message = [1, 0, (byte)(body.Length >> 8), (byte)body.Length, .. body];
         return [22, 3, 1, (byte)(message.Length >> 8), (byte)message.Length, .. message];
-    }
-
-    /// <summary>Takes what is written and ends when it is read.</summary>
-    private sealed class Recorder : MemoryStream
-    {
-        public MemoryStream Written { get; } = new();
-
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            Written.Write(buffer.Span);
-            return default;
-        }
-
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(0);
     }
 }

@@ -57,6 +57,15 @@ internal sealed class TestBalancer : IAsyncDisposable
 
     public static async Task<TestBalancer> Http2Async(params RawHttp2Target[] targets) => await Http2Async(null, [.. targets.Select(t => t.Port)]);
 
+    /// <summary>One that serves what the test makes of it, such as listeners of other protocols, most often at its <see cref="Port"/>.</summary>
+    public static async Task<TestBalancer> ListenAsync(Func<TestBalancer, BalancerSnapshot> plan, LeapingTime? time = null)
+    {
+        var test = new TestBalancer(FreePort(), time);
+        test.Use(plan(test));
+        await test.Balancer.Targets.FirstChecksAsync(TimeSpan.FromSeconds(5), CancellationToken.None);
+        return test;
+    }
+
     public static Target Target(string id, int port) => new() { Id = id, Address = "127.0.0.1", Port = port };
 
     public BalancerSnapshot Snapshot(RouteRules? rules, HealthCheck? check, ImmutableArray<Target> targets) =>

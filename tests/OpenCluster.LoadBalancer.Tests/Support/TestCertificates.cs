@@ -14,7 +14,7 @@ internal sealed class TestCertificates : IDisposable
     public TestCertificates()
     {
         Path = Directory.CreateTempSubdirectory("oc-tls-").FullName;
-        var request = new CertificateRequest("CN=Test authority", _key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest($"CN=Test authority {Guid.NewGuid():N}", _key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
         _authority = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-800), DateTimeOffset.UtcNow.AddDays(800));

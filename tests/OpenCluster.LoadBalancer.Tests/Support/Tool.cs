@@ -22,7 +22,14 @@ internal sealed class Tool : IDisposable
 
     public StreamWriter Input => _process.StandardInput;
 
-    public static bool Has(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(d => File.Exists(Path.Combine(d, program)));
+    public static bool Has(string program) => Path(program) is not null;
+
+    /// <summary>Where a program is; skips the test where it is missing.</summary>
+    public static string Find(string program)
+    {
+        Need(program);
+        return Path(program)!;
+    }
 
     /// <summary>Skips the test where a program is missing.</summary>
     public static void Need(string program)
@@ -61,6 +68,10 @@ internal sealed class Tool : IDisposable
         if (!_process.HasExited) _process.Kill(entireProcessTree: true);
         _process.Dispose();
     }
+
+    /// <summary>Servers are in /usr/sbin, which is not on everyone's PATH.</summary>
+    private static string? Path(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin").Select(d => System.IO.Path.Combine(d, program)).FirstOrDefault(File.Exists);
 
     private void Add(string? line)
     {

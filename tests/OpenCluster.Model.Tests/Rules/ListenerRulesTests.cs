@@ -55,6 +55,12 @@ public sealed class ListenerRulesTests
     [InlineData("a: {to: app, match: x.org, speak: http2, proxy-protocol: v2}", "over HTTP/2 many clients share a connection")]
     [InlineData("a: {to: app, listeners: sql}\n  b: {to: app, listeners: sql}", "route \"a\" has listener \"sql\" of load-balancer \"edge\" as well")]
     [InlineData("a: {to: app, listeners: through, match: x.org}\n  b: {to: app, listeners: through, match: x.org}", "route \"a\" has listener \"through\" of load-balancer \"edge\" for x.org as well")]
+    [InlineData("a: {to: app, listeners: sql, timeout: 10s}", "routes.a.timeout")]
+    [InlineData("a: {to: app, listeners: sql, cache: 1MiB}", "routes.a.cache")]
+    [InlineData("a: {to: app, listeners: sql, plain-http: refuse}", "it is for requests of HTTP, and this route has connections of TCP, TLS or UDP")]
+    [InlineData("a: {to: app, listeners: sql, admit: {client-certificate: required}}", "routes.a.admit.client-certificate")]
+    [InlineData("a: {to: app, match: x.org, admit: {client-certificate: required}}", "no listener of its load-balancers asks clients for a certificate")]
+    [InlineData("a: {to: app, listeners: sql, balance: {policy: hash, hash-by: path}}", "routes.a.balance.hash-by")]
     public void Route_that_cannot_be_is_told_why(string routes, string why) => Assert.Contains(why, Errors(Start + "routes:\n  " + routes));
 
     [Theory]
