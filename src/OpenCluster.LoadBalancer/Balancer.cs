@@ -212,7 +212,7 @@ internal sealed class Balancer : IAsyncDisposable
             if (!_memories.TryGetValue(plan.Id, out var memory)) _memories.Add(plan.Id, memory = new RouteMemory(new RouteGate(plan.Id, _clients, Keeper.Time)));
             memory.Use(plan.Rules);
             memory.Cache?.Purge(plan.Name, snapshot.Purges);
-            var path = TargetPath.Of(plan.Rules, plan.Listeners.Any(datagrams.Contains));
+            var path = TargetPath.Of(plan.Rules, plan.Listeners.Any(datagrams.Contains), isRelayed: !plan.Listeners.IsEmpty);
             var targets = plan.Targets.Select(t => new PooledTarget(_registry.Get(t, plan.Check, path), t.Weight, t.Draining, t.Release, t.Incompatible, Nearness.Between(snapshot.Location, t.Location))).ToArray();
             used.UnionWith(targets.Select(t => t.Slot));
             routes.Add(plan.Id, new RouteEntry(plan.Id, plan.Name, plan.Rules, new TargetPool(targets, plan.Rules, memory, Keeper), Steps(plan, memory, httpsPort), memory));

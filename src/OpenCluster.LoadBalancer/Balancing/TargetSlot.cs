@@ -15,9 +15,11 @@ internal readonly record struct TargetKey(string Id, string Address, int Port, T
 }
 
 /// <summary>How a route reaches its targets. A target that two routes reach in different ways is two here: each way has its own health.</summary>
-internal readonly record struct TargetPath(TargetTls? Tls, ProxyProtocol Proxy, bool IsUdp, bool IsHttp2)
+/// <param name="IsOpaque">What is spoken within its TLS is not known: the route is of connections.</param>
+internal readonly record struct TargetPath(TargetTls? Tls, ProxyProtocol Proxy, bool IsUdp, bool IsHttp2, bool IsOpaque)
 {
-    public static TargetPath Of(RouteRules rules, bool isUdp) => new(rules.Tls, rules.ProxyProtocol, isUdp, rules.Speak == TargetHttp.Http2);
+    public static TargetPath Of(RouteRules rules, bool isUdp, bool isRelayed) =>
+        new(rules.Tls, rules.ProxyProtocol, isUdp, rules.Speak == TargetHttp.Http2, isRelayed && rules.Tls is not null);
 
     /// <summary>What a check says before anything else where the PROXY protocol is spoken: that it comes from the proxy itself.</summary>
     public ReadOnlyMemory<byte> CheckPreface => Proxy == ProxyProtocol.None ? default : ProxyHeader.OwnCheck(Proxy == ProxyProtocol.V2);

@@ -8,8 +8,8 @@ using OpenCluster.Model.Nouns;
 namespace OpenCluster.LoadBalancer.Tls;
 
 /// <summary>Targets by TLS. Its certificate is checked unless the owner has said that it need not be.</summary>
-/// <param name="forHttp2">HTTP/2 is asked for by ALPN, and nothing else.</param>
-internal sealed class TlsConnector(IPEndPoint to, TargetTls rule, FileValue<Authorities>? authorities, bool forHttp2) : TargetConnector
+/// <param name="protocols">Asked for by ALPN; empty to ask for none.</param>
+internal sealed class TlsConnector(IPEndPoint to, TargetTls rule, FileValue<Authorities>? authorities, SslApplicationProtocol[] protocols) : TargetConnector
 {
     private (Authorities? Of, SslClientAuthenticationOptions Options)? _made;
 
@@ -25,7 +25,7 @@ internal sealed class TlsConnector(IPEndPoint to, TargetTls rule, FileValue<Auth
         {
             TargetHost = rule.Name ?? to.Address.ToString(),
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            ApplicationProtocols = [forHttp2 ? SslApplicationProtocol.Http2 : SslApplicationProtocol.Http11],
+            ApplicationProtocols = protocols.Length > 0 ? [.. protocols] : null,
             AllowRenegotiation = false,
             CertificateRevocationCheckMode = System.Security.Cryptography.X509Certificates.X509RevocationMode.NoCheck,
             CertificateChainPolicy = now?.Policy(ofClients: false),

@@ -54,8 +54,28 @@ public sealed class TargetTlsTests : IDisposable
         Assert.Equal(TargetState.Down, balancer.Report("t0").State);
     }
 
+    [Fact]
+    public async Task Connection_of_tcp_is_carried_on_by_tls_that_names_no_protocol_within()
+    {
+        var port = TestBalancer.FreePort();
+        using var nginx = await NginxAsync(port, _certificates.Write("target", ["api.internal"]));
+        await using var balancer = await TestBalancer.ListenAsync(b => b.Snapshot(new RoutePlan
+        {
+            Id = "r1",
+            Name = "raw",
+            Listeners = ["raw"],
+            Rules = new RouteRules { Tls = new TargetTls { Authorities = _certificates.AuthorityFile, Name = "api.internal" } },
+            Targets = [TestBalancer.Target("t0", port)],
+        }) with
+        {
+            Listeners = [new Listener("raw", b.Port, ListenerProtocol.Tcp, "127.0.0.1")],
+        });
+        using var client = balancer.Client();
+        Assert.EndsWith(" -", (await client.GetAsync()).Body);
+    }
+
     private static Task<PeerServer> NginxAsync(int port, Certificate certificate) => PeerServer.NginxAsync(port,
-        $$"""server { listen 127.0.0.1:{{port}} ssl; ssl_certificate {{certificate.File}}; ssl_certificate_key {{certificate.Key}}; ssl_protocols TLSv1.2 TLSv1.3; location / { return 200 "$ssl_protocol $ssl_server_name $connection"; } }""");
+        $$"""map $ssl_alpn_protocol $alpn { "" "-"; default $ssl_alpn_protocol; } server { listen 127.0.0.1:{{port}} ssl; ssl_certificate {{certificate.File}}; ssl_certificate_key {{certificate.Key}}; ssl_protocols TLSv1.2 TLSv1.3; location / { return 200 "$ssl_protocol $ssl_server_name $connection $alpn"; } }""");
 
     private static Task<TestBalancer> StartAsync(int port, TargetTls tls, HealthCheck? check) => TestBalancer.ServeAsync(new RoutePlan
     {
