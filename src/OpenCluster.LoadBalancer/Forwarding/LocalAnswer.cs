@@ -20,7 +20,13 @@ internal static class LocalAnswer
         exchange.Close |= !exchange.IsBodyRead;
         exchange.Reason = reason;
         // What targets said or where they are is for the log, not for strangers.
-        var page = html.Length > 0 ? Encoding.UTF8.GetBytes(html) : Encoding.ASCII.GetBytes($"{status} {Title(status)}\n{(status >= 500 ? "Please try again in a moment." : Sentence(reason))}\n");
+        var told = status >= 500 ? "Please try again in a moment." : Sentence(reason);
+        if (client.IsAskedByGrpc)
+        {
+            await client.SendAsync(GrpcStatus.Answer(status, told)).ConfigureAwait(false);
+            return;
+        }
+        var page = html.Length > 0 ? Encoding.UTF8.GetBytes(html) : Encoding.ASCII.GetBytes($"{status} {Title(status)}\n{told}\n");
         var to = new ByteWriter();
         to.Open();
         try

@@ -5,6 +5,7 @@ using OpenCluster.LoadBalancer.Admission;
 using OpenCluster.LoadBalancer.Forwarding;
 using OpenCluster.LoadBalancer.Http;
 using OpenCluster.LoadBalancer.Http2;
+using OpenCluster.LoadBalancer.Http2.Streams;
 using OpenCluster.LoadBalancer.Sockets;
 
 namespace OpenCluster.LoadBalancer.Listening;
@@ -57,6 +58,9 @@ internal sealed class ClientConnection : AcceptedConnection
     /// <summary>What has been received and belongs to nothing read yet.</summary>
     public ReadOnlyMemory<byte> Buffered => _buffer.AsMemory(_start, _end - _start);
     public bool IsClosed => Volatile.Read(ref _closed) != 0;
+
+    /// <summary>The request being served is a call of gRPC, which there is over HTTP/2 alone.</summary>
+    public bool IsAskedByGrpc => Transport is ServedStream && Exchange.Head.Error == HeadError.None && GrpcStatus.IsAskedFor(Exchange.Head, HeadBytes);
 
     /// <summary>
     /// Serves requests until either side ends the connection.
@@ -397,7 +401,8 @@ internal sealed class ClientConnection : AcceptedConnection
     private async ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
         var waitsSince = _keeper.NowMs;
-        Await(Awaited.Body, Limits.Body(_bodyBytes, _bodyWaitedMs));
+        // The messages of a call may be minutes apart, both ways.
+        Await(Awaited.Body, IsAskedByGrpc ? Limits.StreamSilence : Limits.Body(_bodyBytes, _bodyWaitedMs));
         try
         {
             var count = await Transport.ReceiveAsync(buffer).ConfigureAwait(false);

@@ -60,6 +60,45 @@ public sealed class HandoverTests : IDisposable
     }
 
     [Fact]
+    public async Task Restart_under_load_of_HTTP_2_loses_no_request()
+    {
+        await using var target = new RawTarget(async r =>
+        {
+            await Task.Delay(2);
+            await r.BodyAsync();
+            await r.AnswerAsync(200, "good");
+        });
+        var port = Write(target.Port);
+        using var stop = new CancellationTokenSource();
+        var hosts = new List<Task> { Start(stop.Token) };
+        await Until.TrueAsync(() => File.Exists(Path.Combine(_directory, "handover.sock")), "the first serves");
+
+        using var client = new HttpClient { DefaultRequestVersion = new Version(2, 0), DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        var (done, answered) = (false, 0);
+        var load = Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+        {
+            while (!Volatile.Read(ref done))
+            {
+                // Which an HTTP client may not repeat by itself once it was looked at.
+                using var answer = await client.PostAsync($"http://127.0.0.1:{port}/", new StringContent("hello"));
+                Assert.Equal("good", await answer.Content.ReadAsStringAsync());
+                Interlocked.Increment(ref answered);
+            }
+        })).ToArray();
+        for (var restart = 0; restart < 3; restart++)
+        {
+            var (before, enough) = (hosts[^1], Volatile.Read(ref answered) + 200);
+            await Until.TrueAsync(() => Volatile.Read(ref answered) > enough || load.Any(l => l.IsFaulted), "requests are answered");
+            hosts.Add(Start(stop.Token));
+            await before.WaitAsync(TimeSpan.FromSeconds(15), TestContext.Current.CancellationToken);
+        }
+        Volatile.Write(ref done, true);
+        await Task.WhenAll(load);
+        await stop.CancelAsync();
+        await Task.WhenAll(hosts).WaitAsync(TimeSpan.FromSeconds(15), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task Socket_of_the_hand_over_is_for_its_owner_only()
     {
         await using var target = RawTarget.Answering("good");

@@ -58,6 +58,14 @@ internal sealed class RawClient : IDisposable
         return answer with { Body = await RestAsync() };
     }
 
+    /// <summary>The head of the next answer; its body stays to be taken.</summary>
+    public async Task<string> HeadAsync()
+    {
+        int end;
+        while ((end = Text.IndexOf("\r\n\r\n", StringComparison.Ordinal)) < 0) await MoreAsync();
+        return await TakeAsync(end + 4);
+    }
+
     /// <summary>Waits until what was received and not yet read holds a text; any byte if it is empty.</summary>
     public async Task UntilAsync(string text = "")
     {

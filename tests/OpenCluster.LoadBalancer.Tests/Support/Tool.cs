@@ -8,6 +8,7 @@ internal sealed class Tool : IDisposable
 {
     private readonly Process _process;
     private readonly StringBuilder _output = new();
+    private bool _isDisposed;
 
     private Tool(Process process) => _process = process;
 
@@ -65,6 +66,8 @@ internal sealed class Tool : IDisposable
 
     public void Dispose()
     {
+        if (_isDisposed) return;
+        _isDisposed = true;
         if (!_process.HasExited) _process.Kill(entireProcessTree: true);
         _process.Dispose();
     }
