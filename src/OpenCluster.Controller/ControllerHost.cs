@@ -15,7 +15,6 @@ using OpenCluster.Controller.Streams;
 using OpenCluster.Controller.Tasks;
 using OpenCluster.Controller.Trust;
 using OpenCluster.Controller.Versions;
-using OpenCluster.Controller.Webhooks;
 using OpenCluster.Store;
 using OpenCluster.Store.Embedded;
 using OpenCluster.Store.Journaling;
@@ -118,7 +117,8 @@ public sealed class ControllerHost : IAsyncDisposable
 
         var git = new CommitResolver(time);
         var roster = new Roster();
-        var boards = new Boards(ledger, books.Tokens);
+        var secrets = new ServiceSecrets(firstDocuments.WebhookKey);
+        var boards = new Boards(ledger, books.Tokens, secrets);
         var story = new Story(time);
         var streams = new EventStreams(time, options.MaxStreams, stopping.Token);
         var tasks = new TaskBroker(time);
@@ -127,7 +127,6 @@ public sealed class ControllerHost : IAsyncDisposable
         var files = new ArchiveFiles(directory, options.MaxArchiveBytes, options.ReserveBytes);
         var effects = new Effects(git, boards, story, logs.CreateLogger<Effects>(), stopping.Token);
         var loop = new ClusterLoop(ledger, audit, books, versions, roster, aside, effects, time, logs.CreateLogger<ClusterLoop>()) { Fault = options.Fault };
-        var secrets = new WebhookSecrets(firstDocuments.WebhookKey);
         var metrics = new Metrics(loop, ledger, streams, tasks, failures);
 
         identities.WriteThrough(loop);

@@ -3,7 +3,6 @@ using OpenCluster.Api.Access;
 using OpenCluster.Api.Requests;
 using OpenCluster.Controller.Access;
 using OpenCluster.Controller.State;
-using OpenCluster.Controller.Webhooks;
 using OpenCluster.Store;
 using OpenCluster.Trust.Files;
 
@@ -40,11 +39,11 @@ internal sealed record FirstDocuments(byte[] WebhookKey, IReadOnlyList<KeyValueP
             writes.Add(KeyValuePair.Create(join.Key, join.Json));
         }
 
-        var key = (await store.GetAsync(WebhookSecrets.KeyDocument, ct))?.Value.ToArray();
+        var key = (await store.GetAsync(ServiceSecrets.KeyDocument, ct))?.Value.ToArray();
         if (key is null)
         {
-            key = WebhookSecrets.NewKey();
-            writes.Add(KeyValuePair.Create(WebhookSecrets.KeyDocument, (ReadOnlyMemory<byte>?)key));
+            key = ServiceSecrets.NewKey();
+            writes.Add(KeyValuePair.Create(ServiceSecrets.KeyDocument, (ReadOnlyMemory<byte>?)key));
         }
 
         books.Apply(writes);

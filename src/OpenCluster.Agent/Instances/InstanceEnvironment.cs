@@ -32,6 +32,7 @@ internal static class InstanceEnvironment
         all["OPENCLUSTER_LOCATION"] = order.Location;
         all["OPENCLUSTER_AGENT"] = "unix://" + socket;
         all["OPENCLUSTER_TOKEN_FILE"] = tokenFile;
+        if (!order.Registrars.IsEmpty) all["OPENCLUSTER_REGISTRARS"] = string.Join(',', order.Registrars);
         return all;
     }
 

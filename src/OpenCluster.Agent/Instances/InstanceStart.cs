@@ -22,7 +22,7 @@ internal sealed class InstanceStart(AgentOptions options, AgentDirectory directo
         AgentDirectory.Make(directory.Instance(id));
         Directory.CreateDirectory(home, AgentDirectory.Private);
         UserIds.Own(home, user);
-        WriteToken(directory.Token(id), user);
+        WriteToken(directory.Token(id), order.Token, user);
 
         var environment = InstanceEnvironment.For(order, ports, options, home, directory.Token(id), directory.Socket);
         if (order.Spec.Kind is RunKind.Web or RunKind.LoadBalancer or RunKind.Controller) AddRuntime(environment, order.Spec.Kind);
@@ -45,10 +45,12 @@ internal sealed class InstanceStart(AgentOptions options, AgentDirectory directo
         return work;
     }
 
-    // The app's identity towards the agent; made once per instance.
-    private static void WriteToken(string path, RunAs? user)
+    // The app's identity: the one that load-balancers know it by, or for a service without such a one random, made once per instance.
+    private static void WriteToken(string path, string? token, RunAs? user)
     {
-        if (!File.Exists(path))
+        if (token is not null)
+            PrivateFile.Write(path, System.Text.Encoding.ASCII.GetBytes(token));
+        else if (!File.Exists(path))
             PrivateFile.Write(path, System.Text.Encoding.ASCII.GetBytes(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32))));
         UserIds.Own(path, user);
     }

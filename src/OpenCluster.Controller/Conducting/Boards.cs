@@ -1,14 +1,17 @@
 using System.Text.Json;
 using OpenCluster.Api;
+using OpenCluster.Api.Access;
 using OpenCluster.Controller.Access;
 using OpenCluster.Controller.Streams;
 using OpenCluster.Decisions.Conducting;
+using OpenCluster.Decisions.Plans;
+using OpenCluster.Model.Balancing;
 using OpenCluster.Model.Nouns;
 
 namespace OpenCluster.Controller.Conducting;
 
 /// <summary>What servers and balancers are told, worked out from the state when it may have changed. Called from the loop alone.</summary>
-internal sealed class Boards(Ledger ledger, TokenBook tokens)
+internal sealed class Boards(Ledger ledger, TokenBook tokens, ServiceSecrets secrets)
 {
     public Board Assignments { get; } = new();
     public Board Snapshots { get; } = new();
@@ -27,7 +30,11 @@ internal sealed class Boards(Ledger ledger, TokenBook tokens)
     public void PostAssignment(Conductor conductor, string serverId)
     {
         if (conductor.Assignment(serverId) is not { } planned) return;
-        var assignment = planned with { Generation = ledger.Generation };
+        var assignment = planned with
+        {
+            Generation = ledger.Generation,
+            Instances = [.. planned.Instances.Select(i => i.Registrars.IsEmpty ? i : i with { Token = secrets.AppToken(i.ServiceId) })],
+        };
         var content = JsonSerializer.SerializeToUtf8Bytes(assignment, ApiJson.Default.Assignment);
         Frame Frame() => new(ledger.Revision, JsonSerializer.SerializeToUtf8Bytes(assignment with { Revision = ledger.Revision }, ApiJson.Default.Assignment));
         Assignments.Post(serverId, content, Frame);
@@ -48,12 +55,15 @@ internal sealed class Boards(Ledger ledger, TokenBook tokens)
         }
 
         snapshot = snapshot with { Generation = ledger.Generation };
-        if (snapshot.Listeners.Any(l => l.Protocol == ListenerProtocol.Registrations)) snapshot = snapshot with { AppTokens = tokens.Apps };
+        if (snapshot.Listeners.Any(l => l.Protocol == ListenerProtocol.Registrations)) snapshot = snapshot with { AppTokens = [.. tokens.Apps, .. conductor.AppGrants.Select(OfService)] };
         Snapshots.Post(
             balancer,
             JsonSerializer.SerializeToUtf8Bytes(snapshot, ApiJson.Default.BalancerSnapshot),
             () => new Frame(ledger.Revision, JsonSerializer.SerializeToUtf8Bytes(snapshot with { Revision = ledger.Revision }, ApiJson.Default.BalancerSnapshot)));
     }
+
+    private AppToken OfService(AppGrant grant) =>
+        new() { Name = grant.Service, Hash = Token.HashOf(secrets.AppToken(grant.ServiceId)), Route = grant.Route, Endpoints = grant.Endpoints };
 
     /// <summary>Ids never hold a slash, so that a server's name can never be taken for another's id.</summary>
     private static string Unborn(string name) => "name/" + name;

@@ -9,14 +9,13 @@ using OpenCluster.Controller.Files;
 using OpenCluster.Controller.Http;
 using OpenCluster.Controller.Versions;
 using OpenCluster.Controller.Views;
-using OpenCluster.Controller.Webhooks;
 using OpenCluster.Decisions.Conducting;
 using OpenCluster.Model.Nouns;
 
 namespace OpenCluster.Controller.Endpoints;
 
 /// <summary>Deploying by hand: deploy, roll back, scale, pause.</summary>
-internal sealed class DeployEndpoints(ClusterLoop loop, ArchiveFiles files, WebhookSecrets secrets)
+internal sealed class DeployEndpoints(ClusterLoop loop, ArchiveFiles files, ServiceSecrets secrets)
 {
     public void Map(IEndpointRouteBuilder api)
     {

@@ -15,7 +15,7 @@ namespace OpenCluster.Controller.Endpoints;
 /// Pushes, as code hosts announce them. The signature is the authentication; a delivery only makes the branch's head be asked for,
 /// so one that comes twice, late or out of order changes nothing.
 /// </summary>
-internal sealed class WebhookEndpoints(ClusterLoop loop, Roster roster, WebhookSecrets secrets, FailureLimit failures)
+internal sealed class WebhookEndpoints(ClusterLoop loop, Roster roster, ServiceSecrets secrets, FailureLimit failures)
 {
     /// <summary>GitHub sends at most 25 MB and in practice far less; what we need of it is one line.</summary>
     public const int MaxBody = 5 << 20;

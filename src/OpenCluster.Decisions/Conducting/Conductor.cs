@@ -127,6 +127,9 @@ public sealed class Conductor
     /// <summary>What a load-balancer process should serve; null when there is no such process. Revision and generation are the shell's to fill in.</summary>
     public BalancerSnapshot? Snapshot(string balancer) => BalancerPlan.For(situation.State, balancer);
 
+    /// <summary>What services may do at load-balancers; the tokens for it are the shell's to make.</summary>
+    public ImmutableArray<AppGrant> AppGrants => RegistrarPlan.Grants(situation.State);
+
     /// <summary>What the owner declared, with ids; another object after each change.</summary>
     public Cluster Cluster => situation.State.Objects.Cluster;
 

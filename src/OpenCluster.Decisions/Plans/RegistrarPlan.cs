@@ -6,9 +6,37 @@ using OpenCluster.Model.Running;
 
 namespace OpenCluster.Decisions.Plans;
 
+/// <summary>What a service's instances may do at load-balancers, by a token of the service.</summary>
+/// <param name="Route">Id of the route they may register for; null for none.</param>
+/// <param name="Endpoints">What they may ask the broker for.</param>
+public sealed record AppGrant(string ServiceId, string Service, string? Route, ImmutableArray<string> Endpoints);
+
 /// <summary>What a load-balancer that takes registrations and answers as broker must know besides its routes, from the documents alone.</summary>
 internal static class RegistrarPlan
 {
+    /// <summary>Of every service that registers or asks the broker.</summary>
+    public static ImmutableArray<AppGrant> Grants(ClusterState state) =>
+    [
+        .. from service in state.Objects.Cluster.Services
+           where IsApp(service)
+           select new AppGrant(service.Id, service.Name, state.Objects.Cluster.Routes.FirstOrDefault(r => r.Name == service.Registers)?.Id, service.ConnectsTo),
+    ];
+
+    public static bool IsApp(Service? service) => service is not null && (service.Registers is not null || !service.ConnectsTo.IsEmpty);
+
+    /// <summary>Where load-balancers take registrations, as URLs.</summary>
+    public static ImmutableArray<string> Registrars(ClusterState state) =>
+    [
+        .. from id in BalancerPlan.Processes(state)
+           let process = state.Instance(id)
+           let server = state.Server(process.ServerId)
+           let balancer = state.Objects.LoadBalancer(process.ServiceId)
+           where server is not null && balancer is not null
+           from listener in balancer.Listeners
+           where listener.Protocol == ListenerProtocol.Registrations
+           select "http://" + Socket(state, server, listener),
+    ];
+
     /// <summary>Balancers that have said where peers reach them. One that never did is no peer: there is nothing to know it by.</summary>
     public static ImmutableArray<Peer> Peers(ClusterState state) =>
     [

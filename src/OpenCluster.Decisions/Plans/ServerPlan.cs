@@ -53,6 +53,7 @@ internal static class ServerPlan
             Release = release is null ? null : Reference(release),
             Spec = spec,
             BalancerId = balancer?.Id,
+            Registrars = RegistrarPlan.IsApp(state.Objects.Service(instance.ServiceId)) ? RegistrarPlan.Registrars(state) : [],
         };
     }
 

@@ -61,6 +61,7 @@ internal static class References
             Services = [.. cluster.Services.Select(s => s with
             {
                 Role = map(ObjectKind.Role, s.Role),
+                Registers = Maybe(ObjectKind.Route, s.Registers),
                 Deployments = [.. s.Deployments.Select(d => d with { Zone = map(ObjectKind.Zone, d.Zone), Spec = Spec(d.Spec) })],
             })],
             LoadBalancers = [.. cluster.LoadBalancers.Select(b => b with

@@ -18,6 +18,10 @@ public sealed record Service : INamed
     public Source? Source { get; init; }
     /// <summary>One entry per zone it goes to; never empty.</summary>
     public required ImmutableArray<ZoneDeployment> Deployments { get; init; }
+    /// <summary>The limited dynamic route that its instances may register for; null for none. For it they get a token.</summary>
+    public string? Registers { get; init; }
+    /// <summary>Endpoints that its instances may ask the broker for, by the same token: services, <c>SERVICE.PORT</c>, external ones, what apps register.</summary>
+    public ImmutableArray<string> ConnectsTo { get; init => field = value.IsDefault ? [] : value; } = [];
     /// <summary>How much of its past is kept.</summary>
     public RetentionRule Keep { get; init; } = new();
 

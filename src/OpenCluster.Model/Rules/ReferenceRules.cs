@@ -32,6 +32,7 @@ internal static class ReferenceRules
         return
         [
             .. known.Missing($"{path}.role", "role", service.Role),
+            .. known.Missing($"{path}.registers", "route", service.Registers),
             .. service.Deployments.SelectMany(d => OfDeployment(d, path, known)),
         ];
     }
@@ -73,6 +74,7 @@ internal static class ReferenceRules
             ["zone"] = Of(cluster.Zones),
             ["role"] = Of(cluster.Roles),
             ["service"] = Of(cluster.Services),
+            ["route"] = Of(cluster.Routes),
             ["load-balancer"] = Of(cluster.LoadBalancers),
             ["certificate"] = Of(cluster.Certificates),
             ["secret"] = Of(cluster.Secrets),

@@ -8,6 +8,18 @@ namespace OpenCluster.Model.Rules;
 internal static class ServiceRules
 {
     public static IEnumerable<Finding> Check(Cluster cluster) =>
+        [.. cluster.Services.SelectMany(s => Registers(s, cluster)), .. Specs(cluster)];
+
+    /// <summary>A dynamic route wants a key besides, which only its owner hands out; a static one takes no registrations.</summary>
+    private static IEnumerable<Finding> Registers(Service service, Cluster cluster)
+    {
+        if (cluster.Routes.FirstOrDefault(r => r.Name == service.Registers) is { Kind: not RouteKind.LimitedDynamic } route)
+            yield return new Finding($"services.{service.Name}.registers", $"route \"{route.Name}\" is {(route.Kind == RouteKind.Static ? "static" : "dynamic")}", "Make it kind: limited-dynamic, or take this out");
+        if (!service.ConnectsTo.IsEmpty && !cluster.LoadBalancers.Any(b => b.Listeners.Any(l => l.Protocol == ListenerProtocol.Registrations)))
+            yield return new Finding($"services.{service.Name}.connects-to", "no load-balancer answers as broker", "Add a listener under \"load-balancers\": {port: 7401, protocol: registrations}");
+    }
+
+    private static IEnumerable<Finding> Specs(Cluster cluster) =>
         cluster.Services.SelectMany(s => s.Deployments.SelectMany(d => Check(d.Spec, $"services.{s.Name}.zones.{d.Zone}")));
 
     private static IEnumerable<Finding> Check(ServiceSpec spec, string path) =>

@@ -41,6 +41,10 @@ public sealed record InstanceOrder
     public Wanted Wanted { get; init; } = Wanted.Run;
     public ReleaseRef? Release { get; init; }
     public required ServiceSpec Spec { get; init; }
+    /// <summary>The app's own, for registering and asking the broker; null for a service that does neither. Kept in files of its owner's alone.</summary>
+    public string? Token { get; init; }
+    /// <summary>Where load-balancers take registrations, as URLs; for those that have a token.</summary>
+    public ImmutableArray<string> Registrars { get; init => field = value.IsDefault ? [] : value; } = [];
     /// <summary>For a built-in load-balancer: which one.</summary>
     public string? BalancerId { get; init; }
 }

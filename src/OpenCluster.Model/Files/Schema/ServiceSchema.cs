@@ -21,6 +21,11 @@ internal static class ServiceSchema
     private static readonly OptionalKey<TimeSpan> Poll = new("poll", Common.Duration("5s", "1d"),
         "Ask the repository this often for a new head, where it cannot send webhooks.")
     { Otherwise = "never: webhooks and the deploy command" };
+    private static readonly OptionalKey<string> Registers = new("registers", Common.Named("the name of a route"),
+        "The limited dynamic route that its instances may register for. They find a token for it in $OPENCLUSTER_TOKEN_FILE, and load-balancers in $OPENCLUSTER_REGISTRARS.")
+    { Otherwise = "none" };
+    private static readonly Key<ImmutableArray<string>> ConnectsTo = new("connects-to",
+        new ListShape<string>("endpoints", new TextShape("the name of an endpoint", Texts.NotAnEndpoint)), "Endpoints that its instances may ask the broker for, by the same token.", []);
     private static readonly Key<RetentionRule> Keep = new("keep", LifeSchemas.Keep, "How many of its releases are kept.", new());
 
     private static readonly ObjectShape<InZone> ZoneShape = new("a service in a zone", [Branch, .. SpecSchema.Keys], o => new InZone(o.Name, o.Node));
@@ -29,7 +34,7 @@ internal static class ServiceSchema
     { Otherwise = "[default]" };
 
     public static readonly ObjectShape<Service> Shape = new("a service",
-        [Common.RenamedFrom, Common.Description, Role, Git, Directory, Branch, Poll, .. SpecSchema.Keys, Keep, Zones], Read);
+        [Common.RenamedFrom, Common.Description, Role, Git, Directory, Branch, Poll, .. SpecSchema.Keys, Registers, ConnectsTo, Keep, Zones], Read);
 
     /// <summary>What a zone says otherwise, as written.</summary>
     private sealed record InZone(string Zone, MapNode Over);
@@ -48,6 +53,8 @@ internal static class ServiceSchema
             Description = o.Get(Common.Description),
             Role = o.Get(Role),
             Source = source,
+            Registers = o.Maybe(Registers),
+            ConnectsTo = o.Get(ConnectsTo),
             Keep = o.Get(Keep),
             Deployments = zones.IsEmpty
                 ? [Deployment(o, "default", o.Node, o.Scope)]

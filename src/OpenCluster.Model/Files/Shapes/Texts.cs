@@ -15,6 +15,11 @@ public static partial class Texts
         ? null
         : new Wrong("is not a name", $"Names are 1 to 63 lower-case letters, digits and hyphens{Mended(text)}");
 
+    /// <summary>What the broker can be asked for.</summary>
+    public static Wrong? NotAnEndpoint(string text) => text.Length is > 0 and <= 127 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_')
+        ? null
+        : new Wrong("is not the name of an endpoint", "A service, SERVICE.PORT, an external endpoint, or what an app registers as its endpoint");
+
     public static Wrong? NotAValueName(string text) => ValueName().IsMatch(text)
         ? null
         : new Wrong("is not a name for a value", $"Lower-case letters, digits and hyphens, a letter first{Mended(text)}");

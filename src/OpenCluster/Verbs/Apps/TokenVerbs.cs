@@ -46,7 +46,8 @@ internal static class TokenVerbs
                 call.Screen.Json(made, ApiJson.Default.NewTokenView);
                 return ExitCode.Done;
             }
-            call.Screen.Say(made.Token);
+            // The token alone is the result, so that it can go into a file; a key is another secret, and for a person.
+            call.Screen.Line(made.Token);
             if (made.Key is { } key) call.Screen.Say($"key: {key}");
             return ExitCode.Done;
         });
