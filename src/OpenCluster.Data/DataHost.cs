@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using OpenCluster.Data.Commands;
 using OpenCluster.Data.Durability;
 using OpenCluster.Data.Execution;
@@ -5,6 +6,7 @@ using OpenCluster.Data.Keyspace;
 using OpenCluster.Data.Server;
 using OpenCluster.Data.Spaces;
 using OpenCluster.Store;
+using OpenCluster.Store.Embedded;
 using OpenCluster.Store.Journaling;
 
 namespace OpenCluster.Data;
@@ -18,14 +20,19 @@ public sealed class DataHost : IDisposable
     private readonly SpaceTable spaces = new(new KeyspaceClock());
     private readonly Executor executor;
     private readonly DataServer server;
+    private readonly string? spacesFile;
     private Compaction? compaction;
 
-    private DataHost(DataOptions options, TimeProvider time, Action<string> tell)
+    /// <summary>Keeps the directory to this server.</summary>
+    private DirectoryLock? one;
+
+    private DataHost(DataOptions options, TimeProvider time, Action<string> tell, IDirectory? directory)
     {
+        spacesFile = options.Spaces;
         executor = new Executor(AllCommands.Table(), spaces, time);
-        spaces.Add(new User("default", null, "default", IsReadOnly: false, IsAdmin: true));
-        spaces.Open("default");
-        if (options.Directory is { } directory) executor.Log = OpenLog(directory, options, time, tell);
+        if (spacesFile is null) spaces.Add(new User("default", null, "default", IsReadOnly: false, IsAdmin: true));
+        else spaces.Configure(SpacesFile.Read(spacesFile));
+        if (directory is not null) executor.Log = OpenLog(directory, options, time, tell);
         server = new DataServer(executor, options, time);
         if (executor.Log is { } log) log.Advanced = server.Released;
         server.Tick = Tick;
@@ -38,19 +45,66 @@ public sealed class DataHost : IDisposable
     /// <param name="options">How.</param>
     /// <param name="time">The clock of everything in it.</param>
     /// <param name="tell">Takes a line for whoever runs it.</param>
+    /// <exception cref="StoreInUseException">Another server, or a repair, is in the directory.</exception>
     public static DataHost Start(DataOptions options, TimeProvider time, Action<string> tell)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
-        var host = new DataHost(options, time, tell);
+        if (options.Directory is not { } path) return Start(options, time, tell, directory: null);
+        var directory = DiskDirectory.OpenOrCreate(path);
+        var held = DirectoryLock.Take(path);
+        try
+        {
+            var host = Start(options, time, tell, directory);
+            host.one = held;
+            return host;
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    internal static DataHost Start(DataOptions options, TimeProvider time, Action<string> tell, IDirectory? directory)
+    {
+        var host = new DataHost(options, time, tell, directory);
         host.server.Start();
         return host;
     }
 
-    /// <summary>As <see cref="Start"/>, until <paramref name="ct"/> ends it; every write is on disk then.</summary>
+    /// <summary>Reads the file of spaces once more. Who does not stand in it any more is cut off; keys of a space stay, whether it stands in it or not.</summary>
+    /// <exception cref="SpacesFileException">The file is wrong, and everything is as it was.</exception>
+    public void ReadSpacesAgain()
+    {
+        if (spacesFile is null) return;
+        var file = SpacesFile.Read(spacesFile);
+        lock (executor.Gate)
+        {
+            spaces.Configure(file);
+            foreach (var session in executor.Sessions.Values)
+                if (session.User is { } user && spaces.User(user.Name) != user)
+                    session.CutOff();
+        }
+    }
+
+    /// <summary>As <see cref="Start(DataOptions, TimeProvider, Action{string})"/>, until <paramref name="ct"/> ends it; every write is on disk then.</summary>
     public static async Task RunAsync(DataOptions options, Action<string> tell, TimeProvider time, CancellationToken ct)
     {
         using var host = Start(options, time, tell);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+        {
+            signal.Cancel = true;
+            try
+            {
+                host.ReadSpacesAgain();
+                tell("the file of spaces was read again");
+            }
+            catch (SpacesFileException wrong)
+            {
+                tell($"everything stays as it was: {wrong.Message}");
+            }
+        });
         tell($"listening at {options.Address}:{host.Port}");
         await Task.Delay(Timeout.InfiniteTimeSpan, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -61,11 +115,11 @@ public sealed class DataHost : IDisposable
         compaction?.Dispose();
         executor.Log?.Dispose();
         spaces.Dispose();
+        one?.Dispose();
     }
 
-    private DataLog OpenLog(string path, DataOptions options, TimeProvider time, Action<string> tell)
+    private DataLog OpenLog(IDirectory directory, DataOptions options, TimeProvider time, Action<string> tell)
     {
-        var directory = DiskDirectory.OpenOrCreate(path);
         var began = time.GetTimestamp();
         using var replay = new Replay(executor);
         spaces.Clock.IsReplaying = true;

@@ -9,6 +9,9 @@ public sealed record DataOptions
     /// <summary>Where the log and its snapshots live; null: nothing is kept, it is a cache.</summary>
     public string? Directory { get; init; }
 
+    /// <summary>The file that says which spaces there are, with limits and users; null: one space, which anybody who reaches the port opens.</summary>
+    public string? Spaces { get; init; }
+
     public IPAddress Address { get; init; } = IPAddress.Loopback;
 
     /// <summary>0: any free one. Default 6379, where clients of Redis look.</summary>

@@ -12,7 +12,7 @@ internal static class Slow
 
     public static IEnumerable<Command> Commands =>
     [
-        new("slowlog", -2, CommandFlags.Admin, KeyRange.None, Subcommand.Choose("slowlog",
+        new("slowlog", -2, CommandFlags.None, KeyRange.None, Subcommand.Choose("slowlog",
             new("get", -2, Get), new("len", 2, call => call.Reply.Integer(call.Space.SlowLog.Count)), new("reset", 2, Reset))),
     ];
 

@@ -144,8 +144,24 @@ internal sealed class DataLog : IDisposable
     {
         syncs?.Dispose();
         Flush();
+        if (!MustReplace) SyncAll();
         journal.Dispose();
         record.Dispose();
+    }
+
+    /// <summary>At a clean end everything is synced, and the log says so: from then on any damage is told from a torn tail.</summary>
+    private void SyncAll()
+    {
+        try
+        {
+            var sync = journal.BeginSync();
+            sync.Run();
+            journal.CompleteSync(sync);
+        }
+        catch (JournalWriteException failed)
+        {
+            Tell($"The last of the log may not be on disk: {failed.Message}");
+        }
     }
 
     private void OpenRun(Space of)

@@ -94,7 +94,6 @@ internal sealed unsafe class Executor
     public int Feed(Session session, byte* bytes, int length)
     {
         var at = 0;
-        var limits = session.User is null ? RespLimits.BeforeAuthentication : RespLimits.Default;
         session.HasMore = false;
         // What he waited for comes before the answers to what he said meanwhile.
         session.TakeMail();
@@ -106,6 +105,7 @@ internal sealed unsafe class Executor
                 break;
             }
             var reader = session.Reader;
+            var limits = session.User is null ? RespLimits.BeforeAuthentication : RespLimits.Default;
             var status = reader.Read(new Span<byte>(bytes + at, length - at), limits);
             if (status == CommandStatus.Incomplete) break;
             if (status == CommandStatus.Invalid)
@@ -244,6 +244,11 @@ internal sealed unsafe class Executor
             }
             call.Enter(command);
             command.Run(call);
+            return;
+        }
+        if (!Refusals.MayRun(call, session, command, space))
+        {
+            session.Transaction?.Refuse();
             return;
         }
         if (session.SubscriptionCount > 0 && session.Reply.Protocol == 2 && !Refusals.MayListener(call, command)) return;

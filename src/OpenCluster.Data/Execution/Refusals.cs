@@ -27,6 +27,19 @@ internal static class Refusals
     /// <summary>An EXEC that is refused ends its transaction, and says so.</summary>
     private static string Code(Command command) => command.Name == "exec" ? "EXECABORT Transaction discarded because of: " : "ERR ";
 
+    /// <summary>Whether the user may ask for this at all, and his space has not had enough for this second; answered when not.</summary>
+    public static bool MayRun(Call call, Session session, Command command, Space space)
+    {
+        if (!space.MayOperate(call.Now))
+        {
+            call.Reply.Error($"LIMIT space {space.Name} runs {space.Limits.OperationsPerSecond} commands a second. Try again in the next one, or ask for more.");
+            return false;
+        }
+        if (!command.Flags.HasFlag(CommandFlags.Admin) || session.User is { IsAdmin: true }) return true;
+        call.Reply.Error($"NOPERM this user has no permissions to run the '{command.Name}' command: it is for admins of the server.");
+        return false;
+    }
+
     /// <summary>Whether somebody who listens in RESP2 may ask for this; answered when not.</summary>
     public static bool MayListener(Call call, Command command)
     {

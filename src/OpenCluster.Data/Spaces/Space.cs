@@ -9,6 +9,9 @@ internal sealed class Space(string name, SpaceLimits limits, KeyspaceClock clock
 {
     public string Name { get; } = name;
 
+    private long second;
+    private int operations;
+
     /// <summary>As it stands in the log: at most 255 bytes.</summary>
     public byte[] NameBytes { get; } = Encoding.UTF8.GetBytes(name);
 
@@ -34,6 +37,14 @@ internal sealed class Space(string name, SpaceLimits limits, KeyspaceClock clock
 
     /// <summary>Clients that have it open.</summary>
     public int Connections { get; set; }
+
+    /// <summary>Counts a command; false when this second has had its share.</summary>
+    public bool MayOperate(long now)
+    {
+        if (Limits.OperationsPerSecond == 0) return true;
+        if (now / 1000 != second) (second, operations) = (now / 1000, 0);
+        return ++operations <= Limits.OperationsPerSecond;
+    }
 
     public void Dispose() => Keys.Dispose();
 }

@@ -45,6 +45,14 @@ internal sealed class SpaceTable(KeyspaceClock clock) : IDisposable
 
     public User? User(string name) => users.GetValueOrDefault(name);
 
+    /// <summary>Users and limits are those of a file from now on.</summary>
+    public void Configure(SpacesFile file)
+    {
+        users.Clear();
+        foreach (var (name, entry) in file.Spaces) Open(name).Limits = entry.Limits;
+        foreach (var user in file.Users()) Add(user);
+    }
+
     public void Add(User user) => users[user.Name] = user;
 
     public void Dispose()

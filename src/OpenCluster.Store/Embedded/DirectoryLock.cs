@@ -9,7 +9,7 @@ namespace OpenCluster.Store.Embedded;
 /// Keeps a directory to one process: an flock on its file <c>lock</c>, which holds the process's id for whoever comes second.
 /// The kernel lets go of it when the process ends, however it ends, so nothing stale is ever left to clean up.
 /// </summary>
-internal sealed class DirectoryLock : IDisposable
+public sealed class DirectoryLock : IDisposable
 {
     private readonly SafeFileHandle handle;
 

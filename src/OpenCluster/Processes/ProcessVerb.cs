@@ -16,7 +16,8 @@ internal static class ProcessVerb
         return command;
     }
 
-    private static async Task<int> RunAsync(string name, ParseResult parsed, Func<ParseResult, CancellationToken, Task> run, CancellationToken ct)
+    /// <summary>Runs a part until it ends or is ended, and answers its exit code.</summary>
+    public static async Task<int> RunAsync(string name, ParseResult parsed, Func<ParseResult, CancellationToken, Task> run, CancellationToken ct)
     {
         try
         {
@@ -28,7 +29,7 @@ internal static class ProcessVerb
             return ExitCode.Done;
         }
         catch (Exception wrong) when (wrong is Agent.AgentException or Controller.ControllerStartException or IOException or UnauthorizedAccessException or FormatException
-            or SocketException or JournalDamagedException or JournalVersionException or JournalWriteException)
+            or SocketException or Data.Spaces.SpacesFileException or Store.StoreInUseException or JournalDamagedException or JournalVersionException or JournalWriteException)
         {
             await Console.Error.WriteLineAsync($"opencluster {name}: {wrong.Message}").ConfigureAwait(false);
             return ExitCode.Failed;
