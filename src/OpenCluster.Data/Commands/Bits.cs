@@ -1,5 +1,6 @@
 using System.Numerics;
 using OpenCluster.Data.Execution;
+using OpenCluster.Resp;
 
 namespace OpenCluster.Data.Commands;
 
@@ -61,8 +62,13 @@ internal static class Bits
         }
         var (first, last) = (0L, entry.ValueLength * 8L - 1);
         if (call.Count > 2 && (!HasBounds(call, 4) || !TryBounds(call, 2, 3, 4, entry.ValueLength, out first, out last))) return;
-        call.Reply.Integer(CountOnes(entry.Value, first, last));
+        // BITPOS, as Redis has it, knows no such case: in a string of one byte it finds that byte.
+        call.Reply.Integer(IsBackward(call) ? 0 : CountOnes(entry.Value, first, last));
     }
+
+    /// <summary>Whether start and end are both counted from the end, and the end comes first.</summary>
+    private static bool IsBackward(Call call) =>
+        call.Count > 3 && RespNumber.TryInteger(call[2], out var start) && RespNumber.TryInteger(call[3], out var end) && start < 0 && end < 0 && start > end;
 
     private static bool HasBounds(Call call, int unit)
     {
@@ -78,11 +84,6 @@ internal static class Bits
         if (!call.TryInteger(start, out first)) return false;
         if (end < call.Count && !call.TryInteger(end, out last)) return false;
         if (!TryUnit(call, unit, out var isBit)) return false;
-        if (first < 0 && last < 0 && first > last)
-        {
-            (first, last) = (0, -1);
-            return true;
-        }
         var total = isBit ? length * 8L : length;
         if (first < 0) first = Math.Max(0, first + total);
         if (last < 0) last = Math.Max(0, last + total);
