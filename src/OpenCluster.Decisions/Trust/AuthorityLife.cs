@@ -60,11 +60,11 @@ public static class AuthorityLife
             effects.Add(Issue(facts, ""));
 
         if (now >= facts.NewestRootUntil - RootWarning)
-            effects.Add(new AuthorityEffect.Warn($"The cluster's root ends at {facts.NewestRootUntil:u}. Replace it with `opencluster trust rotate-root`."));
+            effects.Add(new AuthorityEffect.Warn($"The cluster's root ends at {facts.NewestRootUntil:u}. All servers have to join a new one by then: plan for it."));
         return effects.ToImmutable();
     }
 
     private static AuthorityEffect Issue(AuthorityFacts facts, string why) => facts.RootKeyHere
         ? new AuthorityEffect.RenewIssuing(why)
-        : new AuthorityEffect.Warn($"The issuing authority ends at {facts.IssuingUntil:u} and the root's key is kept elsewhere. Bring it back with `opencluster trust root-key restore`.");
+        : new AuthorityEffect.Warn($"The issuing authority ends at {facts.IssuingUntil:u} and the root's key is kept elsewhere. Put root.key back into the controller's directory of keys.");
 }

@@ -108,7 +108,7 @@ public sealed class AuthorityFiles(string directory)
 
     private RootAuthority ReadRoot() => RootAuthority.Read(
         File.ReadAllText(RootFile),
-        HasRootKey ? File.ReadAllText(RootKeyFile) : throw new FileNotFoundException($"The root's key is not in {directory}: it is kept elsewhere. Bring it back with `opencluster trust root-key restore`."));
+        HasRootKey ? File.ReadAllText(RootKeyFile) : throw new FileNotFoundException($"The root's key is not in {directory}: it is kept elsewhere. Put root.key back there."));
 
     private void Write(IssuingAuthority issuing)
     {
