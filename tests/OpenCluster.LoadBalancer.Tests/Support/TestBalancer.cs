@@ -92,10 +92,27 @@ internal sealed class TestBalancer : IAsyncDisposable
         _keeper.Dispose();
     }
 
+    private static int _lastPort = 10_000 + Random.Shared.Next(10_000);
+
+    /// <summary>
+    /// Free now, and given to nobody else in this process. Below the range from which the kernel takes ports for connections: the hundreds
+    /// that tests open would otherwise take one in the moment before it is listened at.
+    /// </summary>
     public static int FreePort()
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+        while (true)
+        {
+            var port = 10_000 + (Interlocked.Increment(ref _lastPort) % 20_000);
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                return port;
+            }
+            catch (SocketException taken) when (taken.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                // Somebody else's: the next one.
+            }
+        }
     }
 }
