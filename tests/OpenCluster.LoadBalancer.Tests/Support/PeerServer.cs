@@ -34,6 +34,7 @@ internal sealed class PeerServer : IDisposable
           timeout connect 5s
           timeout client 30s
           timeout server 30s
+          timeout check 5s
         {proxies}
 
         """, file => ["-db", "-f", file]);

@@ -86,7 +86,7 @@ public sealed class HttpsTests : IDisposable
         await using var target = RawTarget.Answering("good");
         await using var balancer = await StartAsync(target, _certificates.Write("site", ["localhost"]));
         Assert.Equal("400 Bad Request\nHere only HTTPS is spoken, not HTTP.\n", await Tool.RunAsync("curl", "-sS", $"http://localhost:{balancer.Port}/"));
-        Assert.Equal(1, Counters(balancer).Failures(GreetingFailure.NotTls));
+        await Until.TrueAsync(() => Counters(balancer).Failures(GreetingFailure.NotTls) == 1, "it is counted");
     }
 
     [Theory]
