@@ -16,7 +16,7 @@ namespace OpenCluster.Controller.Conducting;
 /// (1) events are decided, (2) what they write is committed in one transaction, (3) whoever waits is told, (4) effects are carried out.
 /// When (2) fails the conductor is thrown away and made again from the store, so that the two never disagree. The same when (1) throws:
 /// the event, or the service that cannot be decided about, is set aside (<see cref="AsideBook"/>), because it would end the next controller
-/// just so. Time is never set aside: when deciding fails on nothing but what is stored of the whole, going on would be worse than ending loudly.
+/// just so. (Long, because the four steps share what is decided and not yet committed.) Time is never set aside: when deciding fails on nothing but what is stored of the whole, going on would be worse than ending loudly.
 /// </summary>
 internal sealed partial class ClusterLoop(
     Ledger ledger, AuditTrail audit, IOwnBook books, VersionBook versions, Roster roster, AsideBook aside, Effects effects, TimeProvider time, ILogger<ClusterLoop> log)

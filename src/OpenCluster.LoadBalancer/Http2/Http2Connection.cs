@@ -10,7 +10,8 @@ namespace OpenCluster.LoadBalancer.Http2;
 /// <summary>
 /// An HTTP/2 connection (RFC 9113), the side that both roles share: reads frames, keeps windows and settings, and hands what concerns a stream to
 /// it. One loop reads; what it changes is under <see cref="Gate"/>, because streams send and receive on other threads. A fault of the whole
-/// connection ends it with a GOAWAY that says what it was; one of a stream resets that stream.
+/// connection ends it with a GOAWAY that says what it was; one of a stream resets that stream. (Long, because every kind of frame changes what the
+/// one gate guards.)
 /// </summary>
 internal abstract class Http2Connection : Timed
 {

@@ -15,8 +15,6 @@ internal sealed class History
 
     public bool Begins(int length, ulong digest) => length <= Length && DigestAt(length) == digest;
 
-    public bool Contains(int write) => entries.Exists(e => e.Write == write);
-
     public History Copy()
     {
         var copy = new History();

@@ -49,6 +49,6 @@ internal sealed class Relay
     {
         if (!world.ClientsOn || lease is not { Over: false } held) return;
         var write = world.NextWrite();
-        world.To(Name, held.Holder, server => server.Write(this, held.Epoch, write));
+        world.ToServer(Name, held.Holder, server => server.Write(this, held.Epoch, write));
     }
 }

@@ -85,7 +85,7 @@ internal sealed class SetController
         switch (effect)
         {
             case SetEffect.AskPromise ask:
-                world.ToVoter(Name, ask.Voter, h => h.Feed(new VoterEvent.PromiseAsked(ask.Epoch), answer => Answer(h, answer)));
+                world.ToHost(Name, ask.Voter, h => h.Feed(new VoterEvent.PromiseAsked(ask.Epoch), answer => Answer(h, answer)));
                 break;
             case SetEffect.AskReport ask:
                 world.ToHost(Name, ask.Member, h => h.AskedToReport(ask.Epoch));

@@ -11,6 +11,7 @@ internal sealed class SetHost
     private Voter voter;
     private Copy copy;
     private WriteLease? lease;
+    private int failedChecks;
 
     // On disk.
     private Voter? voterOnDisk;
@@ -139,8 +140,6 @@ internal sealed class SetHost
         (true, false) => new CopyEvent.ProcessFound(Server.Progress.Lineage, Server.Progress.Offset),
     };
 
-    private int failedChecks;
-
     /// <summary>What an agent's health check sees: a process that stands still does not answer.</summary>
     private void Check()
     {
@@ -218,7 +217,7 @@ internal sealed class SetHost
                     world.AskLease(Name, Agent, ask, Feed);
                     break;
                 case LeaseEffect.Return back:
-                    world.ToVoter(Name, back.Voter, h => h.Feed(new VoterEvent.LeaseReturned(back.Epoch, back.Holder), _ => { }));
+                    world.ToHost(Name, back.Voter, h => h.Feed(new VoterEvent.LeaseReturned(back.Epoch, back.Holder), _ => { }));
                     break;
                 case LeaseEffect.StopWrites:
                     Server.Actor.Run(Server.Fence);

@@ -100,7 +100,7 @@ internal sealed class SetServer(SetWorld world, SetHost host, double rate)
     {
         var from = followers[name];
         var (digest, sent, at) = (History.DigestAt(from), History.From(from).Take(MostAtOnce).ToList(), epoch);
-        world.To(host, name, server => server.Take(Name, at, from, digest, sent));
+        world.ToServer(Name, name, server => server.Take(Name, at, from, digest, sent));
     }
 
     private void Take(string from, long at, int start, ulong digest, List<int> writes)
@@ -121,7 +121,7 @@ internal sealed class SetServer(SetWorld world, SetHost host, double rate)
     private void Acknowledge()
     {
         var (length, at) = (History.Length, epoch);
-        world.To(host, follows!, server => server.Acknowledged(Name, at, length));
+        world.ToServer(Name, follows!, server => server.Acknowledged(Name, at, length));
     }
 
     private void Acknowledged(string name, long at, int length)
@@ -145,7 +145,7 @@ internal sealed class SetServer(SetWorld world, SetHost host, double rate)
     private void AskSync()
     {
         var (length, digest, at) = (History.Length, History.DigestAt(History.Length), epoch);
-        world.To(host, follows!, server => server.Sync(Name, at, filling ? 0 : length, filling ? ulong.MaxValue : digest));
+        world.ToServer(Name, follows!, server => server.Sync(Name, at, filling ? 0 : length, filling ? ulong.MaxValue : digest));
     }
 
     private void Sync(string name, long at, int length, ulong digest)
@@ -157,10 +157,10 @@ internal sealed class SetServer(SetWorld world, SetHost host, double rate)
             Stream(name);
             return;
         }
-        world.To(host, name, server => server.BeginFilling(Name, at));
+        world.ToServer(Name, name, server => server.BeginFilling(Name, at));
         // A snapshot takes its time, and is of the moment it began.
         var snapshot = History.Copy();
-        Actor.In(world.Random.Millis(50, 800), () => world.To(host, name, server => server.Fill(Name, at, snapshot)));
+        Actor.In(world.Random.Millis(50, 800), () => world.ToServer(Name, name, server => server.Fill(Name, at, snapshot)));
     }
 
     private void BeginFilling(string from, long at)

@@ -60,11 +60,7 @@ internal sealed class SetWorld
         if (Hosts.TryGetValue(to, out var host)) Network.Send(from, to, host.Agent, () => deliver(host));
     }
 
-    public void ToVoter(string from, string to, Action<SetHost> deliver) => ToHost(from, to, deliver);
-
-    public void To(SetHost from, string to, Action<SetServer> deliver) => To(from.Name, to, deliver);
-
-    public void To(string from, string to, Action<SetServer> deliver)
+    public void ToServer(string from, string to, Action<SetServer> deliver)
     {
         if (Hosts.TryGetValue(to, out var host)) Network.Send(from, to, host.Server.Actor, () => deliver(host.Server));
     }
@@ -74,7 +70,7 @@ internal sealed class SetWorld
         foreach (var controller in Controllers) Network.Send(from, controller.Name, controller.Actor, () => deliver(controller));
     }
 
-    public void AskLease(string asker, Actor back, LeaseEffect.Ask ask, Action<LeaseEvent> feed) => ToVoter(asker, ask.Voter, host =>
+    public void AskLease(string asker, Actor back, LeaseEffect.Ask ask, Action<LeaseEvent> feed) => ToHost(asker, ask.Voter, host =>
         host.Feed(new VoterEvent.LeaseAsked(ask.Epoch, ask.Holder, asker, ask.AskedAt), answer =>
         {
             LeaseEvent? what = answer switch

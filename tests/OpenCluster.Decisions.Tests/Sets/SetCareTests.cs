@@ -86,9 +86,9 @@ public class SetCareTests
         var promised = Feed(state, 1.1, new SetEvent.Promised("c", 4, TimeSpan.Zero));
         Assert.DoesNotContain(promised.Effects, e => e is SetEffect.AskReport);
 
-        var out1 = Feed(promised.State, 1.75, new SetEvent.TimePassed());
-        Assert.Equal(3, out1.Effects.OfType<SetEffect.AskReport>().Count());
-        state = Feed(out1.State, 1.76, new SetEvent.Reported(Report("b", MemberRole.Fenced, 4, 3, 90, answers: 4))).State;
+        var leasesOut = Feed(promised.State, 1.75, new SetEvent.TimePassed());
+        Assert.Equal(3, leasesOut.Effects.OfType<SetEffect.AskReport>().Count());
+        state = Feed(leasesOut.State, 1.76, new SetEvent.Reported(Report("b", MemberRole.Fenced, 4, 3, 90, answers: 4))).State;
         Assert.Equal(SetPhase.Electing, state.Set.Phase);
         var chosen = Feed(state, 1.9, new SetEvent.Reported(Report("c", MemberRole.Fenced, 4, 3, 92, answers: 4)));
         Assert.Equal((SetPhase.Promoting, "c"), (chosen.State.Set.Phase, chosen.State.Set.Candidate));

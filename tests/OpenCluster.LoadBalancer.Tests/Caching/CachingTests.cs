@@ -5,7 +5,7 @@ using OpenCluster.Model.Nouns;
 
 namespace OpenCluster.LoadBalancer.Tests.Caching;
 
-/// <summary>RFC 9111 as a shared cache has to keep it, seen from both ends.</summary>
+/// <summary>RFC 9111 as a shared cache has to keep it, seen from both ends. (Long, as the RFC's list of rules is.)</summary>
 public sealed class CachingTests
 {
     [Theory]

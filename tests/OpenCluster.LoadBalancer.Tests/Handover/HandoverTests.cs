@@ -46,13 +46,7 @@ public sealed class HandoverTests : IDisposable
             }
         })).ToArray();
 
-        for (var restart = 0; restart < 5; restart++)
-        {
-            var (before, enough) = (hosts[^1], Volatile.Read(ref answered) + 200);
-            await Until.TrueAsync(() => Volatile.Read(ref answered) > enough || load.Any(l => l.IsFaulted), "requests are answered");
-            hosts.Add(Start(stop.Token));
-            await before.WaitAsync(TimeSpan.FromSeconds(15), TestContext.Current.CancellationToken);
-        }
+        await RestartAsync(5, hosts, () => Volatile.Read(ref answered), load, stop.Token);
         Volatile.Write(ref done, true);
         await Task.WhenAll(load);
         await stop.CancelAsync();
@@ -85,17 +79,23 @@ public sealed class HandoverTests : IDisposable
                 Interlocked.Increment(ref answered);
             }
         })).ToArray();
-        for (var restart = 0; restart < 3; restart++)
-        {
-            var (before, enough) = (hosts[^1], Volatile.Read(ref answered) + 200);
-            await Until.TrueAsync(() => Volatile.Read(ref answered) > enough || load.Any(l => l.IsFaulted), "requests are answered");
-            hosts.Add(Start(stop.Token));
-            await before.WaitAsync(TimeSpan.FromSeconds(15), TestContext.Current.CancellationToken);
-        }
+        await RestartAsync(3, hosts, () => Volatile.Read(ref answered), load, stop.Token);
         Volatile.Write(ref done, true);
         await Task.WhenAll(load);
         await stop.CancelAsync();
         await Task.WhenAll(hosts).WaitAsync(TimeSpan.FromSeconds(15), TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Each time another process takes over from the last one, which then ends, after 200 more requests were answered.</summary>
+    private async Task RestartAsync(int times, List<Task> hosts, Func<int> answered, Task[] load, CancellationToken stop)
+    {
+        for (; times > 0; times--)
+        {
+            var (before, enough) = (hosts[^1], answered() + 200);
+            await Until.TrueAsync(() => answered() > enough || load.Any(l => l.IsFaulted), "requests are answered");
+            hosts.Add(Start(stop));
+            await before.WaitAsync(TimeSpan.FromSeconds(15), TestContext.Current.CancellationToken);
+        }
     }
 
     [Fact]
