@@ -143,7 +143,7 @@ public sealed class ControllerHost : IAsyncDisposable
         new TokenEndpoints(loop, boards, books.Tokens, time).Map(api);
         new UserEndpoints(loop, books, new LogIn(books.Users, time), time).Map(api);
         new TrustEndpoints(loop, books, identities, trust, roster, story, failures, time).Map(api);
-        new AgentEndpoints(loop, roster, boards, streams, tasks, files, identities).Map(api);
+        new AgentEndpoints(loop, roster, boards, streams, tasks, files, identities, calls).Map(api);
         new ArchiveEndpoints(loop, roster, files, options.MaxArchiveBytes).Map(api);
         new TaskEndpoints(loop, roster, tasks).Map(api);
 

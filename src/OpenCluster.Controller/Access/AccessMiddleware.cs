@@ -41,13 +41,15 @@ internal sealed class AccessMiddleware(TokenBook tokens, DocumentBook<UserDocume
 
         context.Features.Set(caller);
         return endpoint.Metadata.GetMetadata<DisableRequestTimeoutAttribute>() is not null && caller.Credential is { } credential
-            ? UntilRevokedAsync(context, next, credential)
+            ? UntilRevokedAsync(context, next, rule, from, credential)
             : next(context);
     }
 
-    private async Task UntilRevokedAsync(HttpContext context, RequestDelegate next, string credential)
+    private async Task UntilRevokedAsync(HttpContext context, RequestDelegate next, AccessTable.Rule rule, string from, string credential)
     {
         await using var revoked = calls.RevokedToken(credential).Register(context.Abort);
+        // Taken back after it was checked and before it was listened for: then nobody was told.
+        Authenticate(context, rule, from);
         await next(context);
     }
 

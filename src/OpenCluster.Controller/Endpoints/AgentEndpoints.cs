@@ -18,7 +18,7 @@ namespace OpenCluster.Controller.Endpoints;
 /// What agents and balancers hear and say. A server is named by id, or by name: an agent that starts before the first apply knows
 /// only its name, waits on its stream, and learns its id from the first assignment.
 /// </summary>
-internal sealed class AgentEndpoints(ClusterLoop loop, Roster roster, Boards boards, EventStreams streams, TaskBroker tasks, ArchiveFiles files, ServerIdentities identities)
+internal sealed class AgentEndpoints(ClusterLoop loop, Roster roster, Boards boards, EventStreams streams, TaskBroker tasks, ArchiveFiles files, ServerIdentities identities, OpenCalls calls)
 {
     private const int MaxKnown = 10_000;
 
@@ -81,6 +81,9 @@ internal sealed class AgentEndpoints(ClusterLoop loop, Roster roster, Boards boa
 
     private async Task Snapshots(string instance, HttpContext context)
     {
+        var key = await RequireAsync(instance, context);
+        await using var revoked = key is null ? default : calls.RevokedToken(key).Register(context.Abort);
+        // The server may have been removed between the look and the listening.
         await RequireAsync(instance, context);
         await loop.LookAsync(
             conductor =>
@@ -101,7 +104,8 @@ internal sealed class AgentEndpoints(ClusterLoop loop, Roster roster, Boards boa
     }
 
     /// <summary>A balancer speaks for itself, and only while the server it is on is one of ours. An instance never changes its server, so that is looked up once.</summary>
-    private async Task RequireAsync(string instance, HttpContext context)
+    /// <returns>The key of its server, with which it goes; null for an admin who looks.</returns>
+    private async Task<string?> RequireAsync(string instance, HttpContext context)
     {
         if (!_serverOf.TryGetValue(instance, out var serverId))
         {
@@ -111,10 +115,11 @@ internal sealed class AgentEndpoints(ClusterLoop loop, Roster roster, Boards boa
         }
 
         var caller = context.Caller();
-        if (caller.Role == TokenRole.Admin) return;
+        if (caller.Role == TokenRole.Admin) return null;
         if (caller.Balancer != instance) throw Problems.NotAllowed($"\"{caller.Name}\" does not speak for load-balancer \"{instance}\".");
-        if (roster.Find(serverId) is not { } server || identities.KeyOf(server) is null)
-            throw Problems.NotAuthenticated($"The server of {caller.Name} was removed.", "Join it again: `opencluster server rejoin NAME` prints the line.");
+        return roster.Find(serverId) is { } server && identities.KeyOf(server) is { } key
+            ? key
+            : throw Problems.NotAuthenticated($"The server of {caller.Name} was removed.", "Join it again: `opencluster server rejoin NAME` prints the line.");
     }
 
     private void Hear(HttpContext context, ClusterEvent happened)

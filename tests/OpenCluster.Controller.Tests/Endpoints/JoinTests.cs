@@ -160,7 +160,13 @@ public sealed class JoinTests
         Assert.Equal("not-allowed", (await Assert.ThrowsAsync<ProblemException>(async () => await balancer.SnapshotsAsync(other, 0, Ct).GetAsyncEnumerator(Ct).MoveNextAsync())).Problem.Code);
         Assert.Equal("not-allowed", (await Assert.ThrowsAsync<ProblemException>(async () => await balancer.AssignmentsAsync("web1", 0, Ct).GetAsyncEnumerator(Ct).MoveNextAsync())).Problem.Code);
 
+        var open = balancer.SnapshotsAsync(own, 0, Ct).GetAsyncEnumerator(Ct);
+        Assert.True(await open.MoveNextAsync());
         await controller.Admin.StrikeOffAsync("web1", "", Ct);
+        await Assert.ThrowsAsync<UnreachableException>(async () =>
+        {
+            while (await open.MoveNextAsync()) Assert.NotNull(open.Current); // what was on its way
+        });
         Assert.Equal("not-authenticated", (await Assert.ThrowsAsync<ProblemException>(async () => await balancer.SnapshotsAsync(own, 0, Ct).GetAsyncEnumerator(Ct).MoveNextAsync())).Problem.Code);
     }
 }
