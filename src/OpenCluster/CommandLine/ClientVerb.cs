@@ -46,15 +46,14 @@ internal static class ClientVerb
     private static async Task<int> RunAsync(ParseResult parsed, Func<Call, CancellationToken, Task<int>> run, CancellationToken ct)
     {
         var screen = new Screen();
-        var context = Context.Find(parsed.GetValue(Controller), parsed.GetValue(TokenFile), parsed.GetValue(Roots));
-        if (context is null)
-        {
-            screen.Error($"no cluster here: no {Context.DirectoryName} in this directory or above it. Start one with `opencluster up FILE`, log in to one with `opencluster login`, or name one with --controller and --token-file.");
-            return ExitCode.Usage;
-        }
-
         return await GuardedAsync(screen, async () =>
         {
+            if (Context.Find(parsed.GetValue(Controller), parsed.GetValue(TokenFile), parsed.GetValue(Roots)) is not { } context)
+            {
+                screen.Error($"no cluster here: no {Context.DirectoryName} in this directory or above it. Start one with `opencluster up FILE`, log in to one with `opencluster login`, or name one with --controller and --token-file.");
+                return ExitCode.Usage;
+            }
+
             using var api = context.Client(TimeProvider.System);
             return await run(new Call(parsed, api, screen), ct).ConfigureAwait(false);
         }).ConfigureAwait(false);

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using OpenCluster.Agent;
 using OpenCluster.Api.Client;
 using OpenCluster.CommandLine;
+using OpenCluster.Host;
 using OpenCluster.Trust.Tls;
 
 namespace OpenCluster.Verbs.Trust;
@@ -17,6 +18,7 @@ internal static class JoinVerb
         Description = "The agent's directory",
         DefaultValueFactory = _ => new DirectoryInfo("/var/lib/opencluster/agent"),
     };
+    private static readonly Option<DirectoryInfo?> Units = new("--units") { Description = $"Where systemd's units are kept (default: {Systemd.Units}, where systemd runs)" };
     private static readonly Option<string?> Address = new("--address") { Description = "IP address that services here listen at (default: the one that reaches the controller)" };
 
     public static Command Create()
@@ -26,6 +28,7 @@ internal static class JoinVerb
             "opencluster join https://10.0.0.1:7400/#TOKEN.FINGERPRINT"));
         command.Arguments.Add(Line);
         command.Options.Add(Directory);
+        command.Options.Add(Units);
         command.Options.Add(Address);
         command.SetAction((parsed, ct) => RunAsync(parsed, ct));
         return command;
@@ -45,8 +48,16 @@ internal static class JoinVerb
             var server = await Joining.JoinAsync(line, new CredentialFiles(AgentOptions.IdentityIn(directory)), AgentHost.MachineIn(directory), TimeProvider.System, ct).ConfigureAwait(false);
             new AgentOptions { Directory = directory, ServerId = server, ServerName = server, Controllers = [line.Controller], Address = address }.Write();
             screen.Say($"[green]✓[/] This machine is server {Screen.Plain(server)}, at {address}.");
+            var units = parsed.GetValue(Units)?.FullName ?? (Systemd.Runs && Environment.IsPrivilegedProcess ? Systemd.Units : null);
+            if (units is not null)
+            {
+                await new Systemd(units).KeepUpAsync(Environment.ProcessPath ?? throw new IOException("The path of this executable is not known."), directory, ct).ConfigureAwait(false);
+                screen.Say($"[green]✓[/] systemd keeps its agent up: {AgentUnit.Name}.");
+                return ExitCode.Done;
+            }
+
             screen.Line($"opencluster agent --directory {directory}");
-            screen.Say("[grey]runs its agent; have systemd keep it up.[/]");
+            screen.Say("[grey]runs its agent; have something keep it up.[/]");
             return ExitCode.Done;
         });
     }
