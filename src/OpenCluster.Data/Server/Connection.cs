@@ -1,4 +1,5 @@
 using OpenCluster.Data.Execution;
+using OpenCluster.Sockets;
 
 namespace OpenCluster.Data.Server;
 
@@ -19,7 +20,7 @@ internal sealed class Connection(long id, int descriptor, EventLoop loop) : Sess
     public bool IsGone { get; set; }
 
     /// <summary>What the loop waits for at its socket.</summary>
-    public uint Interest { get; set; } = Native.Readable;
+    public uint Interest { get; set; } = Polling.In;
 
     /// <summary>It is in the loop's list of those that were woken; the list's lock guards it.</summary>
     public bool IsWoken { get; set; }

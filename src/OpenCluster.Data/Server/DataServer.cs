@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using OpenCluster.Data.Execution;
+using OpenCluster.Sockets;
 
 namespace OpenCluster.Data.Server;
 
@@ -23,7 +24,8 @@ internal sealed class DataServer : IDisposable
     public DataServer(Executor executor, DataOptions options, TimeProvider time)
     {
         (this.executor, this.options, this.time) = (executor, options, time);
-        listener = new Socket(options.Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
+        // What it accepts inherits that: answers do not wait to fill a segment.
+        listener = new Socket(options.Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false, NoDelay = true };
         listener.Bind(new IPEndPoint(options.Address, options.Port));
         listener.Listen(Backlog);
         loops = [.. Enumerable.Range(0, options.Threads).Select(number => new EventLoop(executor, this, number))];
@@ -75,9 +77,10 @@ internal sealed class DataServer : IDisposable
     /// <summary>Takes all that wait at the door, to the loops with the fewest.</summary>
     internal void Accept(int listening)
     {
+        Span<byte> peer = stackalloc byte[PeerAddress.Bytes];
         while (true)
         {
-            var descriptor = Native.Accept(listening, out var peer);
+            var descriptor = Kernel.Accept(listening, peer);
             if (descriptor < 0) return;
             if (Interlocked.Increment(ref connections) > options.MaxConnections)
             {
@@ -85,7 +88,7 @@ internal sealed class DataServer : IDisposable
                 Refuse(descriptor);
                 continue;
             }
-            loops.MinBy(loop => loop.Count)!.Take(descriptor, peer);
+            loops.MinBy(loop => loop.Count)!.Take(descriptor, PeerName.Of(PeerAddress.Read(peer)));
         }
     }
 
@@ -110,10 +113,10 @@ internal sealed class DataServer : IDisposable
         Interlocked.Decrement(ref connections);
     }
 
-    private static unsafe void Refuse(int descriptor)
+    private static void Refuse(int descriptor)
     {
         // What cannot be sent at once is not worth waiting for.
-        fixed (byte* text = "-ERR max number of clients reached\r\n"u8) _ = Native.Send(descriptor, text, 36);
-        _ = Native.Close(descriptor);
+        _ = Kernel.Send(descriptor, "-ERR max number of clients reached\r\n"u8);
+        Kernel.Close(descriptor);
     }
 }

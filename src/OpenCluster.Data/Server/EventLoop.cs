@@ -1,4 +1,5 @@
 using OpenCluster.Data.Execution;
+using OpenCluster.Sockets;
 
 namespace OpenCluster.Data.Server;
 
@@ -20,9 +21,7 @@ internal sealed unsafe class EventLoop : IDisposable
 
     private readonly Executor executor;
     private readonly DataServer server;
-    private readonly int epoll = Native.CreateEpoll();
-    private readonly int waker = Native.CreateWaker();
-    private readonly byte[] events = Native.Events(EventsPerRound);
+    private readonly Polling polling = new(EventsPerRound);
     private readonly byte[] receiveBuffer = GC.AllocateArray<byte>(ReceiveBytes, pinned: true);
     private readonly byte* receive;
     private readonly List<Connection> ready = [];
@@ -44,7 +43,6 @@ internal sealed unsafe class EventLoop : IDisposable
         this.executor = executor;
         this.server = server;
         fixed (byte* pinned = receiveBuffer) receive = pinned;
-        Native.Control(epoll, Native.Add, waker, Native.Readable);
         thread = new Thread(Run) { Name = $"data loop {number}", IsBackground = true };
         IsFirst = number == 0;
     }
@@ -59,7 +57,7 @@ internal sealed unsafe class EventLoop : IDisposable
     public void Start(int listeningSocket)
     {
         listener = listeningSocket;
-        if (listener >= 0) Native.Control(epoll, Native.Add, listener, Native.Readable);
+        if (listener >= 0) polling.Watch(listener, Polling.In);
         thread.Start();
     }
 
@@ -67,7 +65,7 @@ internal sealed unsafe class EventLoop : IDisposable
     public void Take(int descriptor, string peer)
     {
         lock (inbox) arrived.Add((descriptor, peer));
-        Native.Wake(waker);
+        polling.Wake();
     }
 
     /// <summary>There is something to be sent to a connection of this loop. From any thread.</summary>
@@ -80,19 +78,18 @@ internal sealed unsafe class EventLoop : IDisposable
             wakened.Add(connection);
             if (wakened.Count > 1) return;
         }
-        Native.Wake(waker);
+        polling.Wake();
     }
 
     /// <summary>The log has come further, or there is something to do. From any thread.</summary>
-    public void Wake() => Native.Wake(waker);
+    public void Wake() => polling.Wake();
 
     public void Dispose()
     {
         ending = true;
-        Native.Wake(waker);
+        polling.Wake();
         if (thread.IsAlive) thread.Join();
-        _ = Native.Close(epoll);
-        _ = Native.Close(waker);
+        polling.Close();
     }
 
     private void Run()
@@ -113,12 +110,13 @@ internal sealed unsafe class EventLoop : IDisposable
 
     private void Round()
     {
-        var count = Native.Wait(epoll, events, goesOn.Count > 0 ? 0 : IsFirst ? server.MillisecondsToNextTick() : -1);
+        var count = polling.Wait(goesOn.Count > 0 ? 0 : IsFirst ? server.MillisecondsToNextTick() : -1);
         for (var i = 0; i < count; i++)
         {
-            var (kind, descriptor) = Native.EventAt(events, i);
-            if (descriptor == waker) Native.Drain(waker);
-            else if (descriptor == listener) server.Accept(listener);
+            var (descriptor, kind) = polling[i];
+            // Woken: what for is in the inbox.
+            if (descriptor < 0) continue;
+            if (descriptor == listener) server.Accept(listener);
             else if (connections[descriptor] is { } connection) Serve(connection, kind);
         }
         TakeInbox();
@@ -135,10 +133,10 @@ internal sealed unsafe class EventLoop : IDisposable
 
     private void Serve(Connection connection, uint kind)
     {
-        if ((kind & Native.Writable) != 0) Send(connection);
-        if ((kind & (Native.Readable | Native.HungUp | Native.Failed)) == 0 || connection.IsGone) return;
+        if ((kind & Polling.Out) != 0) Send(connection);
+        if ((kind & (Polling.In | Polling.HangUp | Polling.Error)) == 0 || connection.IsGone) return;
         // He who has to fetch his answers first is not read from; a socket that failed goes whatever is left to do.
-        if (connection.HasMore && (kind & (Native.HungUp | Native.Failed)) == 0) return;
+        if (connection.HasMore && (kind & (Polling.HangUp | Polling.Error)) == 0) return;
         if (ReceiveBytes - received < ReceiveBytesEach) Execute();
         Receive(connection);
     }
@@ -150,17 +148,17 @@ internal sealed unsafe class EventLoop : IDisposable
         if (connection.Input.Length > 0)
         {
             connection.Input.Reserve(Math.Min(ReceiveBytesEach, connection.Input.Length));
-            count = Native.Receive(connection.Descriptor, connection.Input.End, connection.Input.Room);
+            count = Kernel.Receive(connection.Descriptor, new Span<byte>(connection.Input.End, connection.Input.Room));
             if (count > 0) connection.Input.Received(count);
             connection.Received = default;
         }
         else
         {
-            count = Native.Receive(connection.Descriptor, receive + received, ReceiveBytesEach);
+            count = Kernel.Receive(connection.Descriptor, new Span<byte>(receive + received, ReceiveBytesEach));
             connection.Received = (received, Math.Max(0, count));
             if (count > 0) received += count;
         }
-        if (count is -Native.TryAgain or -Native.Interrupted) return;
+        if (count is Kernel.WouldBlock or Kernel.Interrupted) return;
         if (count <= 0) connection.IsGone = true;
         ready.Add(connection);
     }
@@ -211,8 +209,8 @@ internal sealed unsafe class EventLoop : IDisposable
         }
         if (reply.Length > 0 && !isHeld)
         {
-            var sent = Native.Send(connection.Descriptor, reply.Pointer, reply.Length);
-            if (sent < 0 && sent is not (-Native.TryAgain or -Native.Interrupted))
+            var sent = Kernel.Send(connection.Descriptor, new ReadOnlySpan<byte>(reply.Pointer, reply.Length));
+            if (sent < 0 && sent is not (Kernel.WouldBlock or Kernel.Interrupted))
             {
                 Close(connection);
                 return;
@@ -225,10 +223,10 @@ internal sealed unsafe class EventLoop : IDisposable
             return;
         }
         if (connection.HasMore && reply.Length == 0 && connection.Waiting is null) goesOn.Add(connection);
-        var interest = (connection.HasMore ? 0 : Native.Readable) | (reply.Length > 0 && !isHeld ? Native.Writable : 0);
+        var interest = (connection.HasMore ? 0 : Polling.In) | (reply.Length > 0 && !isHeld ? Polling.Out : 0);
         if (interest == connection.Interest) return;
         connection.Interest = interest;
-        Native.Control(epoll, Native.Modify, connection.Descriptor, interest);
+        polling.Change(connection.Descriptor, interest);
     }
 
     private void ReleaseWaiting()
@@ -279,7 +277,7 @@ internal sealed unsafe class EventLoop : IDisposable
         if (connections.Length <= descriptor) Array.Resize(ref connections, Math.Max(descriptor + 1, connections.Length * 2));
         connections[descriptor] = connection;
         Count++;
-        Native.Control(epoll, Native.Add, descriptor, Native.Readable);
+        polling.Watch(descriptor, Polling.In);
     }
 
     private void Close(Connection connection)
@@ -292,6 +290,6 @@ internal sealed unsafe class EventLoop : IDisposable
         connection.Input.Dispose();
         connection.Dispose();
         // Closing also takes it out of epoll. Its number can come back in this round's events no more: new ones are taken after them.
-        _ = Native.Close(connection.Descriptor);
+        Kernel.Close(connection.Descriptor);
     }
 }

@@ -1,25 +1,11 @@
-using System.Buffers.Binary;
 using System.Net;
 
 namespace OpenCluster.Data.Server;
 
-/// <summary>A socket address of the kernel as text.</summary>
+/// <summary>A client's address as text.</summary>
 internal static class PeerName
 {
-    private const int Ip4 = 2;
-    private const int Ip6 = 10;
-
-    public static string Of(ReadOnlySpan<byte> address)
-    {
-        if (address.Length < 8) return "";
-        var port = BinaryPrimitives.ReadUInt16BigEndian(address[2..]);
-        return BitConverter.ToUInt16(address) switch
-        {
-            Ip4 => new IPEndPoint(new IPAddress(address.Slice(4, 4)), port).ToString(),
-            Ip6 when address.Length >= 24 => new IPEndPoint(Plain(new IPAddress(address.Slice(8, 16))), port).ToString(),
-            _ => "",
-        };
-    }
-
-    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+    /// <summary>An IPv4 client of a socket that serves both is called by his own address.</summary>
+    public static string Of(IPEndPoint peer) =>
+        peer.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(peer.Address.MapToIPv4(), peer.Port).ToString() : peer.ToString();
 }

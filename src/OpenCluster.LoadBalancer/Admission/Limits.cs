@@ -1,4 +1,4 @@
-using OpenCluster.LoadBalancer.Sockets;
+using OpenCluster.Sockets;
 
 namespace OpenCluster.LoadBalancer.Admission;
 

@@ -1,7 +1,6 @@
-using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
+using OpenCluster.Sockets;
 
 namespace OpenCluster.LoadBalancer.Sockets;
 
@@ -16,8 +15,6 @@ internal sealed class Acceptor(Socket listening, Action<SocketTransport, IPEndPo
 
     /// <summary>Connections a loop may have more than the least busy one.</summary>
     private const int Slack = 8;
-
-    private const int AddressBytes = 28;
 
     /// <summary>Rest after a failure, for descriptors to come free, instead of failing a million times a second.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(10);
@@ -93,11 +90,11 @@ internal sealed class Acceptor(Socket listening, Action<SocketTransport, IPEndPo
 
     private bool TryAccept()
     {
-        Span<byte> address = stackalloc byte[AddressBytes];
+        Span<byte> address = stackalloc byte[PeerAddress.Bytes];
         var socket = Kernel.Accept(_listening, address);
         if (socket >= 0)
         {
-            Share(socket, EndPoint(address));
+            Share(socket, PeerAddress.Read(address));
             return true;
         }
         // A client that left the queue meanwhile is no failure of ours, and the next one may be there.
@@ -129,15 +126,6 @@ internal sealed class Acceptor(Socket listening, Action<SocketTransport, IPEndPo
     {
         socket.Blocking = false;
         return (int)socket.SafeHandle.DangerousGetHandle();
-    }
-
-    /// <summary>struct sockaddr_in or sockaddr_in6.</summary>
-    private static IPEndPoint EndPoint(ReadOnlySpan<byte> address)
-    {
-        var port = BinaryPrimitives.ReadUInt16BigEndian(address[2..]);
-        return MemoryMarshal.Read<ushort>(address) == 2
-            ? new IPEndPoint(new IPAddress(address.Slice(4, 4)), port)
-            : new IPEndPoint(new IPAddress(address.Slice(8, 16), MemoryMarshal.Read<uint>(address[24..])), port);
     }
 
     /// <summary>A connection on its way to another loop.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using OpenCluster.Sockets;
 
 namespace OpenCluster.LoadBalancer.Sockets;
 

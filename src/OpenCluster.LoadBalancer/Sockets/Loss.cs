@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
+using OpenCluster.Sockets;
 
 namespace OpenCluster.LoadBalancer.Sockets;
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading.Tasks.Sources;
 using Microsoft.Win32.SafeHandles;
+using OpenCluster.Sockets;
 
 namespace OpenCluster.LoadBalancer.Sockets;
 

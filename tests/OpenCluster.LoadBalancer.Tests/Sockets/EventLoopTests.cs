@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using OpenCluster.LoadBalancer.Sockets;
 using OpenCluster.LoadBalancer.Tests.Support;
+using OpenCluster.Sockets;
 
 namespace OpenCluster.LoadBalancer.Tests.Sockets;
 

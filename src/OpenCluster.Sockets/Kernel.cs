@@ -4,13 +4,13 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace OpenCluster.LoadBalancer.Sockets;
+namespace OpenCluster.Sockets;
 
 /// <summary>
-/// The calls of the kernel the data path is made of, without anything in between. None of them blocks, except <see cref="Wait"/> and <see cref="SendFile"/>.
+/// The calls of the kernel on a socket, without anything in between. None of them blocks, except <see cref="SendFile"/> for the disk.
 /// Numbers are Linux's own, the same on x86-64 and arm64. Failures come back as negative error numbers (errno(3)), never as exceptions.
 /// </summary>
-internal static unsafe partial class Kernel
+public static unsafe partial class Kernel
 {
     public const int Interrupted = -4, WouldBlock = -11, Aborted = -103, IsConnected = -106, Already = -114, InProgress = -115, Canceled = -125;
 
@@ -62,7 +62,7 @@ internal static unsafe partial class Kernel
     }
 
     /// <summary>The next connection of a listening socket, which gave it its options; or a negative error number.</summary>
-    /// <param name="from">28 bytes at least; filled with the other end's address as the kernel writes it.</param>
+    /// <param name="from"><see cref="PeerAddress.Bytes"/>; filled with the other end's address.</param>
     public static int Accept(int listening, Span<byte> from)
     {
         var length = (uint)from.Length;
