@@ -18,8 +18,6 @@ namespace OpenCluster.Agent.Builds;
 /// </summary>
 internal sealed class Builder(AgentDirectory directory, UserIds users, IController controller, AgentOptions options, AgentLog log, TimeProvider time)
 {
-    /// <summary>Key of the build user in the table of users; no service can have it, ids have no colon.</summary>
-    private const string BuildUser = ":build";
     private static readonly TimeSpan PackTime = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan UploadWithin = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan UploadAgain = TimeSpan.FromSeconds(2);
@@ -42,7 +40,7 @@ internal sealed class Builder(AgentDirectory directory, UserIds users, IControll
         var status = new BuildStatus { ReleaseId = order.ReleaseId };
         try
         {
-            using var room = new BuildRoom(directory.Builds, order.ReleaseId, users.For(BuildUser, null));
+            using var room = new BuildRoom(directory.Builds, order.ReleaseId, users.ForBuilds());
             var build = order.Build ?? new Build { Run = "" };
             log.Info($"building {order.ReleaseId} of {order.Service}");
             tell(status with { Phase = BuildPhase.Fetching });

@@ -21,7 +21,7 @@ internal sealed class InstanceStart(AgentOptions options, AgentDirectory directo
         var home = directory.Home(id);
         AgentDirectory.Make(directory.Instance(id));
         Directory.CreateDirectory(home, AgentDirectory.Private);
-        UserIds.Own(home, user);
+        UserIds.Settle(home, user);
         WriteToken(directory.Token(id), order.Token, user);
 
         var environment = InstanceEnvironment.For(order, ports, options, home, directory.Token(id), directory.Socket);

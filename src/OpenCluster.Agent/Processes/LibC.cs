@@ -30,6 +30,18 @@ internal static partial class LibC
     [LibraryImport("libc", EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int ChangeOwner(string path, uint uid, uint gid);
 
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int StatX(int directory, string path, int flags, uint mask, byte* answer);
+
+    /// <summary>Whose a file is, not following a link; null where it cannot be asked. By statx, whose answer is laid out alike everywhere.</summary>
+    public static unsafe uint? OwnerOf(string path)
+    {
+        const int FromWorkingDirectory = -100, NoFollow = 0x100, AnswerBytes = 256, UidAt = 20;
+        const uint Uid = 8;
+        var answer = stackalloc byte[AnswerBytes];
+        return StatX(FromWorkingDirectory, path, NoFollow, Uid, answer) == 0 ? *(uint*)(answer + UidAt) : null;
+    }
+
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint EffectiveUser();
 

@@ -21,19 +21,23 @@ internal static class PersistentDirectories
             var kept = Path.Combine(data, path);
             NoLinkOnTheWay(release, link);
             AgentDirectory.Make(Path.GetDirectoryName(kept)!);
-            if (new DirectoryInfo(link).LinkTarget == kept) continue;
-            if (new DirectoryInfo(link).LinkTarget is not null) File.Delete(link);
-            if (!Directory.Exists(kept))
-            {
-                if (Directory.Exists(link)) MoveWritable(link, kept);
-                else Directory.CreateDirectory(kept, AgentDirectory.Private);
-                File.SetUnixFileMode(kept, AgentDirectory.Private);
-                UserIds.Give(kept, user);
-            }
-            if (Directory.Exists(link)) Directory.Delete(link, recursive: true);
-            AgentDirectory.Make(Path.GetDirectoryName(link)!);
-            Directory.CreateSymbolicLink(link, kept);
+            if (new DirectoryInfo(link).LinkTarget != kept) MakeLink(link, kept);
+            UserIds.Settle(kept, user);
         }
+    }
+
+    private static void MakeLink(string link, string kept)
+    {
+        if (new DirectoryInfo(link).LinkTarget is not null) File.Delete(link);
+        if (!Directory.Exists(kept))
+        {
+            if (Directory.Exists(link)) MoveWritable(link, kept);
+            else Directory.CreateDirectory(kept, AgentDirectory.Private);
+            File.SetUnixFileMode(kept, AgentDirectory.Private);
+        }
+        if (Directory.Exists(link)) Directory.Delete(link, recursive: true);
+        AgentDirectory.Make(Path.GetDirectoryName(link)!);
+        Directory.CreateSymbolicLink(link, kept);
     }
 
     // The service may own the directory and have put a link there; the agent must not follow it as root.

@@ -7,22 +7,28 @@ using OpenCluster.Trust.Files;
 namespace OpenCluster.Agent.Users;
 
 /// <summary>
-/// A user id of its own for every service, when the agent is root: from the range that systemd's dynamic users have (61184 to 65519),
-/// never one that stands in /etc/passwd, the same for a service as long as the agent's directory lives. Without root, everything runs
-/// as the agent's own user.
+/// A user id of its own for every service, when the agent is root: from the agent's own range (<see cref="UserRanges"/>), never one that
+/// stands in /etc/passwd, the same for a service as long as the agent's directory lives. Builds have another. Without root, everything
+/// runs as the agent's own user.
 /// </summary>
 internal sealed class UserIds
 {
-    private const uint First = 61184, Last = 65519;
-    private readonly string _path;
+    private readonly string _path, _agent;
+    private readonly UserRanges _ranges;
+    private ImmutableArray<UserRange> _own = [];
     private ImmutableSortedDictionary<string, uint> _ids = ImmutableSortedDictionary<string, uint>.Empty;
 
-    public UserIds(string path, string agentDirectory)
+    public UserIds(string path, string agentDirectory, UserRanges? ranges = null)
     {
-        _path = path;
-        if (File.Exists(path) && JsonSerializer.Deserialize(File.ReadAllBytes(path), AgentJson.Default.UserMap) is { } ids) _ids = ids;
+        (_path, _agent) = (path, agentDirectory);
+        _ranges = ranges ?? new UserRanges(UserRanges.OfThisMachine, Used);
         IsRoot = LibC.EffectiveUser() == 0;
         Closed = IsRoot ? ClosedParent(agentDirectory) : null;
+        if (!CanChange) return;
+        _own = _ranges.Of(_agent);
+        // What is not of its own range is another's: the directory was copied, or the claim is lost.
+        if (File.Exists(path) && JsonSerializer.Deserialize(File.ReadAllBytes(path), AgentJson.Default.UserMap) is { } ids)
+            _ids = ids.RemoveRange(ids.Where(i => !_own.Any(range => range.Has(i.Value))).Select(i => i.Key));
     }
 
     public bool IsRoot { get; }
@@ -40,10 +46,19 @@ internal sealed class UserIds
         if (asked is not null) return Named(asked);
         if (!CanChange) return null;
         if (_ids.TryGetValue(serviceId, out var known)) return new RunAs(known, known);
-        var id = Free(serviceId);
+        var id = Free();
         _ids = _ids.Add(serviceId, id);
         PrivateFile.Write(_path, JsonSerializer.SerializeToUtf8Bytes(_ids, AgentJson.Default.UserMap));
         return new RunAs(id, id);
+    }
+
+    /// <summary>Who builds; null for the agent's own user. Never a service's user: all of a build's user is killed when it ends.</summary>
+    /// <exception cref="AgentException">There is no range left for this agent.</exception>
+    public RunAs? ForBuilds()
+    {
+        if (!CanChange) return null;
+        if (_own.IsEmpty) _own = [_ranges.Claim(_agent)];
+        return new RunAs(_own[0].Build, _own[0].Build);
     }
 
     /// <summary>Hands a directory and everything below it to a user. Symbolic links are left alone: one may lead to /etc.</summary>
@@ -54,6 +69,12 @@ internal sealed class UserIds
         // Not even looked into: .NET would otherwise go through links to directories.
         var below = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
         foreach (var entry in Directory.EnumerateFileSystemEntries(path, "*", below)) Own(entry, user);
+    }
+
+    /// <summary>Hands over what is another's: a service may get another user than it had.</summary>
+    public static void Settle(string path, RunAs? user)
+    {
+        if (user is not null && LibC.OwnerOf(path) != user.Uid) Give(path, user);
     }
 
     public static void Own(string path, RunAs? user)
@@ -76,17 +97,21 @@ internal sealed class UserIds
         throw new AgentException("no-such-user", $"there is no user {asked} on this server; make it, or take \"user:\" out so that the service gets one of its own");
     }
 
-    private uint Free(string serviceId)
+    private uint Free()
     {
         var taken = Passwd().Select(u => u.Uid).Concat(_ids.Values).ToHashSet();
-        var size = Last - First + 1;
-        // Two agents on one machine should not meet in the same ids, so the search begins at a place of its own.
-        var start = (uint)Math.Abs((long)string.Concat(_path, serviceId).Aggregate(17, (hash, c) => unchecked((hash * 31) + c))) % size;
-        for (uint i = 0; i < size; i++)
-            if (!taken.Contains(First + ((start + i) % size)))
-                return First + ((start + i) % size);
-        throw new AgentException("no-free-user", $"all user ids from {First} to {Last} are taken");
+        while (true)
+        {
+            foreach (var range in _own)
+                for (var id = range.First; id <= range.Last; id++)
+                    if (!taken.Contains(id))
+                        return id;
+            _own = _own.Add(_ranges.Claim(_agent));
+        }
     }
+
+    /// <summary>Ids of people and of whatever runs, systemd's dynamic users among them.</summary>
+    private static HashSet<uint> Used() => [.. Passwd().Select(u => u.Uid), .. ProcFs.All().Select(p => ProcFs.User(p.Pid)).OfType<uint>()];
 
     private static IEnumerable<(string Name, uint Uid, uint Gid)> Passwd() =>
         from line in File.ReadLines("/etc/passwd")
