@@ -119,17 +119,18 @@ public sealed class ControllerHost : IAsyncDisposable
         var roster = new Roster();
         var secrets = new ServiceSecrets(firstDocuments.WebhookKey);
         var boards = new Boards(ledger, books.Tokens, secrets);
-        var story = new Story(time);
+        var story = Story.From((await store.ReadAsync(Story.KeyPrefix, ct)).Documents, time);
         var streams = new EventStreams(time, options.MaxStreams, stopping.Token);
         var tasks = new TaskBroker(time);
         var failures = new FailureLimit(time);
         var identities = new ServerIdentities(books.Identities, story, time);
         var files = new ArchiveFiles(directory, options.MaxArchiveBytes, options.ReserveBytes);
-        var effects = new Effects(git, boards, story, logs.CreateLogger<Effects>(), stopping.Token);
-        var loop = new ClusterLoop(ledger, audit, books, versions, roster, aside, effects, time, logs.CreateLogger<ClusterLoop>()) { Fault = options.Fault };
+        var effects = new Effects(git, boards, logs.CreateLogger<Effects>(), stopping.Token);
+        var loop = new ClusterLoop(ledger, audit, story, books, versions, roster, aside, effects, time, logs.CreateLogger<ClusterLoop>()) { Fault = options.Fault };
         var metrics = new Metrics(loop, ledger, streams, tasks, failures);
 
         identities.WriteThrough(loop);
+        story.WriteThrough(loop);
         refusals.TellTo(logs.CreateLogger<ControllerTrust>());
         var access = new AccessMiddleware(books.Tokens, books.Users, identities, calls, failures, time);
         WebServer.Use(web, new ProblemMiddleware(logs.CreateLogger<ProblemMiddleware>()), access);

@@ -155,6 +155,43 @@ public sealed class UpTests(UpFixture up) : IClassFixture<UpFixture>
         Assert.Equal(before, await PidsAsync());
     }
 
+    [Fact]
+    public async Task The_story_outlives_a_killed_controller_and_who_follows_it_misses_nothing()
+    {
+        using var follower = Executable.Start(up.Directory, "events", "--json");
+        var before = (await EventsAsync("--no-follow")).Select(e => e.Id).ToList();
+        using var instances = JsonDocument.Parse((await Executable.RunAsync(up.Directory, "instances", "--json")).Output);
+        var controller = instances.RootElement.EnumerateArray().First(i => i.GetProperty("id").GetString() == "controller-1").GetProperty("status").GetProperty("pid").GetInt32();
+        Process.GetProcessById(controller).Kill();
+        await UpFixture.UntilAsync(async () => (await Executable.RunAsync(up.Directory, "pause", "service/hello", "--why", "the controller was killed")).ExitCode == 0);
+        await Executable.RunAsync(up.Directory, "resume", "service/hello");
+
+        var after = await EventsAsync("--no-follow");
+        Assert.Equal(before, after.Select(e => e.Id).Take(before.Count));
+        var paused = after.Last(e => e.Text.Contains("the controller was killed", StringComparison.Ordinal));
+        var followed = new List<(long Id, string Text)>();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        while (followed.Count == 0 || followed[^1].Id < paused.Id) followed.Add(EventOf((await follower.StandardOutput.ReadLineAsync(limit.Token))!));
+        follower.Kill();
+        await follower.WaitForExitAsync(limit.Token);
+        Assert.Equal(after.TakeWhile(e => e.Id <= paused.Id), followed);
+        Assert.Equal(paused, (await EventsAsync("--no-follow", "--since", DateTimeOffset.FromUnixTimeMilliseconds(paused.Id).ToString("O")))[0]);
+    }
+
+    private async Task<List<(long Id, string Text)>> EventsAsync(params string[] options)
+    {
+        var run = await Executable.RunAsync(up.Directory, ["events", "--json", .. options]);
+        Assert.True(run.ExitCode == 0, run.Errors);
+        return [.. run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(EventOf)];
+    }
+
+    private static (long Id, string Text) EventOf(string line)
+    {
+        using var json = JsonDocument.Parse(line);
+        return (json.RootElement.GetProperty("id").GetInt64(), json.RootElement.GetProperty("text").GetString()!);
+    }
+
     private async Task<string[]> PidsAsync()
     {
         using var instances = JsonDocument.Parse((await Executable.RunAsync(up.Directory, "instances", "--json")).Output);

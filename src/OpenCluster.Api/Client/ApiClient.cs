@@ -149,7 +149,9 @@ public sealed class ApiClient : IDisposable
     }
 
     /// <summary>The cluster's story from after <paramref name="afterId"/> on; 0 for what is kept.</summary>
-    public IAsyncEnumerable<EventView> EventsAsync(long afterId, CancellationToken ct) => WatchAsync(ApiRoutes.Events, afterId, ApiJson.Default.EventView, ct);
+    /// <param name="follow">False: ends with what is kept.</param>
+    public IAsyncEnumerable<EventView> EventsAsync(long afterId, CancellationToken ct, bool follow = true) =>
+        WatchAsync(follow ? ApiRoutes.Events : ApiRoutes.Events + "?follow=false", afterId, ApiJson.Default.EventView, ct);
 
     /// <summary>The server's assignment now, and again at each change.</summary>
     public IAsyncEnumerable<Assignment> AssignmentsAsync(string serverId, long afterRevision, CancellationToken ct) =>

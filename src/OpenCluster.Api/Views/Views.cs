@@ -175,8 +175,13 @@ public sealed record SourceView(string Digest, long SizeBytes);
 /// <summary>Where to send pushes of a service's repository, and the secret to sign them with.</summary>
 public sealed record WebhookView(string Path, string Secret);
 
-/// <summary>One line of the cluster's story; the id resumes the stream.</summary>
-public sealed record EventView(long Id, DateTimeOffset At, string Weight, string Subject, string Text, ImmutableArray<string> Evidence);
+/// <summary>One line of the cluster's story; the id resumes the stream, also after the controller has started anew.</summary>
+/// <param name="Weight"><c>good</c>, <c>info</c>, <c>warning</c> or <c>trouble</c>.</param>
+public sealed record EventView(long Id, DateTimeOffset At, string Weight, string Subject, string Text, ImmutableArray<string> Evidence)
+{
+    /// <summary>Id of the event before it, so that a reader knows what it missed; 0 for the first.</summary>
+    public long Previous { get; init; }
+}
 
 /// <summary>Who did what, from where and why.</summary>
 /// <param name="Previous">Hash of the entry before; null for the first.</param>

@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using OpenCluster.Controller.Access;
 using OpenCluster.Controller.Audit;
 using OpenCluster.Controller.Http;
+using OpenCluster.Controller.Streams;
 using OpenCluster.Controller.Versions;
 using OpenCluster.Decisions;
 using OpenCluster.Decisions.Conducting;
@@ -19,7 +20,7 @@ namespace OpenCluster.Controller.Conducting;
 /// just so. (Long, because the four steps share what is decided and not yet committed.) Time is never set aside: when deciding fails on nothing but what is stored of the whole, going on would be worse than ending loudly.
 /// </summary>
 internal sealed partial class ClusterLoop(
-    Ledger ledger, AuditTrail audit, IOwnBook books, VersionBook versions, Roster roster, AsideBook aside, Effects effects, TimeProvider time, ILogger<ClusterLoop> log)
+    Ledger ledger, AuditTrail audit, Story story, IOwnBook books, VersionBook versions, Roster roster, AsideBook aside, Effects effects, TimeProvider time, ILogger<ClusterLoop> log)
 {
     /// <summary>Two seconds of reports from 1,000 servers; when it is full, reports are answered 503 and come again.</summary>
     private const int MaxWaiting = 4096;
@@ -75,6 +76,9 @@ internal sealed partial class ClusterLoop(
 
     /// <summary>The same for what must not be lost (an answer to an effect): waits for room.</summary>
     public ValueTask HearAsync(ClusterEvent happened, CancellationToken ct) => _queue.Writer.WriteAsync(new Work.Heard(happened), ct);
+
+    /// <summary>Adds to the story; dropped where more waits than can be kept up with.</summary>
+    public void Tell(Note note) => _queue.Writer.TryWrite(new Work.Told(note));
 
     /// <summary>The cluster as it is now, or was at most <see cref="ViewAge"/> ago with nothing stored since.</summary>
     public Task<ClusterView> ViewAsync(CancellationToken ct) => LookAsync(_ => View(), ct);
@@ -186,6 +190,9 @@ internal sealed partial class ClusterLoop(
                 case Work.Heard heard:
                     Hear(heard.Happened, batch);
                     break;
+                case Work.Told told:
+                    batch.Add(story.Add(told.Note));
+                    break;
                 case Work.Look look:
                     batch.Add(look);
                     break;
@@ -212,7 +219,7 @@ internal sealed partial class ClusterLoop(
         }
 
         var outcome = Decide(happened, batch);
-        batch.Add([.. outcome.Persist, .. aside.Passed(happened, outcome)]);
+        batch.Add([.. outcome.Persist, .. story.Add(outcome.Effects), .. aside.Passed(happened, outcome)]);
     }
 
     private Outcome Decide(ClusterEvent happened, Batch batch)
@@ -265,7 +272,7 @@ internal sealed partial class ClusterLoop(
             throw;
         }
 
-        var writes = new List<DocumentWrite>(outcome.Persist);
+        List<DocumentWrite> writes = [.. outcome.Persist, .. story.Add(outcome.Effects)];
         if (intent.Event is { } passed) writes.AddRange(aside.Passed(passed, outcome));
         if (outcome.Refused is { } refused)
         {
@@ -346,7 +353,9 @@ internal sealed partial class ClusterLoop(
     {
         var error = $"{failed.Error.GetType().Name}: {failed.Error.Message}";
         batch.Add(audit.Add(new AuditEntry(Caller.Controller, $"set aside {failed.Source}", error), time.GetUtcNow()));
-        batch.Effects.Add(new ClusterEffect.Tell(new Note(_clock.Now, Weight.Trouble, failed.Source, $"The controller failed at this and has set it aside; everything else goes on. {error}")));
+        var note = new Note(_clock.Now, Weight.Trouble, failed.Source, $"The controller failed at this and has set it aside; everything else goes on. {error}");
+        batch.Add(story.Add(note));
+        batch.Effects.Add(new ClusterEffect.Tell(note));
     }
 
     /// <summary>How often in a row by now; a minute without makes a new row.</summary>
@@ -366,6 +375,7 @@ internal sealed partial class ClusterLoop(
         _conductor.Committed(ledger.Revision);
         books.Apply(part.Documents);
         audit.Apply(part.Documents);
+        story.Apply(part.Documents);
         versions.Apply(part.Documents);
     }
 
@@ -387,6 +397,7 @@ internal sealed partial class ClusterLoop(
     {
         Counters.FailedCommits++;
         audit.GoBack();
+        story.GoBack();
         _trouble = failed.Message;
         _probeBytes = batch.Parts.Skip(from).Max(part => part.Bytes);
         LogNotStored(log, failed.Message);
@@ -409,7 +420,7 @@ internal sealed partial class ClusterLoop(
                 _conductor = conductor;
                 foreach (var (place, until) in aside.Places) conductor.LeaveOut(place, until);
                 var batch = new Batch();
-                batch.Add(outcome.Persist);
+                batch.Add([.. outcome.Persist, .. story.Add(outcome.Effects)]);
                 if (_trouble is not null) await ProbeAsync(_trouble);
                 foreach (var part in batch.Parts) await CommitAsync(part);
                 conductor.Committed(ledger.Revision);
@@ -422,6 +433,7 @@ internal sealed partial class ClusterLoop(
             catch (StoreUnavailableException unavailable)
             {
                 audit.GoBack();
+                story.GoBack();
                 _trouble = unavailable.Message;
                 RefuseWaiting(unavailable.Message);
                 await Task.Delay(RetryEvery, time, ct);

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using OpenCluster.Controller.Git;
-using OpenCluster.Controller.Streams;
 using OpenCluster.Decisions.Conducting;
 
 namespace OpenCluster.Controller.Conducting;
@@ -9,7 +8,7 @@ namespace OpenCluster.Controller.Conducting;
 /// Carries out what has been decided and stored. Runs in the loop, so nothing here waits: asking a remote is started and answers
 /// later, as an event.
 /// </summary>
-internal sealed partial class Effects(CommitResolver git, Boards boards, Story story, ILogger<Effects> log, CancellationToken stopping)
+internal sealed partial class Effects(CommitResolver git, Boards boards, ILogger<Effects> log, CancellationToken stopping)
 {
     /// <summary>Deployments whose remote is being asked: the effect may be repeated, the question is not. Bounded by the deployments under way.</summary>
     private readonly ConcurrentDictionary<string, bool> _asking = new(StringComparer.Ordinal);
@@ -32,7 +31,6 @@ internal sealed partial class Effects(CommitResolver git, Boards boards, Story s
                     if (told.Add("")) boards.PostSnapshots(conductor);
                     break;
                 case ClusterEffect.Tell tell:
-                    story.Tell(tell.Note);
                     LogNote(log, tell.Note.Subject, tell.Note.Text);
                     break;
             }

@@ -16,6 +16,12 @@ internal abstract class Work
         public ClusterEvent Happened => happened;
     }
 
+    /// <summary>A line of the story that no event brought about.</summary>
+    public sealed class Told(Note note) : Work
+    {
+        public Note Note => note;
+    }
+
     /// <summary>A look at the state, between two commits.</summary>
     public sealed class Look(Action<Conductor> look, Action<Exception> fail) : Work
     {

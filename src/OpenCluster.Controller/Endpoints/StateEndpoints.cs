@@ -24,7 +24,7 @@ internal sealed class StateEndpoints(ClusterLoop loop, VersionBook versions, Sto
         api.MapGet(ApiRoutes.Deployments, Deployments).WithSummary("Deployments under way and ended, or those of one service; newest first.");
         api.MapGet(ApiRoutes.DeploymentPattern, Deployment).WithSummary("One deployment: where it stands, and why it ended as it did.");
         api.MapGet(ApiRoutes.Audit, Audit).WithSummary("Who changed what, from where and why; newest first.");
-        api.MapGet(ApiRoutes.Events, Events).WithSummary("The cluster's story as a stream of events; resumes after Last-Event-ID.")
+        api.MapGet(ApiRoutes.Events, Events).WithSummary("The cluster's story as a stream of events: the last 1,000, then as they come. Resumes after Last-Event-ID, or begins at a time (since); follow=false ends with what is kept.")
             .Produces<EventView>(200, "text/event-stream").Streams();
     }
 
@@ -59,9 +59,12 @@ internal sealed class StateEndpoints(ClusterLoop loop, VersionBook versions, Sto
 
     private Task<ImmutableArray<AuditView>> Audit(CancellationToken ct) => AuditTrail.ReadAsync(store, ct);
 
-    private Task Events(HttpContext context, CancellationToken ct)
+    private Task Events(HttpContext context, DateTimeOffset? since, bool? follow, CancellationToken ct)
     {
-        var reader = story.ReadAfter(EventStreams.LastIdOf(context));
+        var seen = EventStreams.LastIdOf(context);
+        // An id is a time in milliseconds.
+        var after = seen > 0 ? seen : Math.Max(0, since?.ToUnixTimeMilliseconds() - 1 ?? 0);
+        var reader = story.ReadAfter(after, follow ?? true);
         return streams.ServeAsync(context, reader.TryTake, reader.WaitAsync);
     }
 }

@@ -10,7 +10,8 @@ using Spectre.Console.Rendering;
 namespace OpenCluster.Laptop;
 
 /// <summary>A cluster as it is now, redrawn in place on a terminal; plain lines of its story when it is not one.</summary>
-internal sealed class LiveView(Screen screen, ApiClient api, TimeProvider time)
+/// <param name="from">When the story begins: what the cluster told in an earlier life is history.</param>
+internal sealed class LiveView(Screen screen, ApiClient api, DateTimeOffset from, TimeProvider time)
 {
     private static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(500);
 
@@ -43,7 +44,7 @@ internal sealed class LiveView(Screen screen, ApiClient api, TimeProvider time)
     }
 
     private IAsyncEnumerable<EventView> StoryAsync(CancellationToken ct) =>
-        Reconnecting.WatchAsync<EventView>((last, token) => api.EventsAsync(last?.Id ?? 0, token), away: _ => { }, time, ct);
+        Reconnecting.WatchAsync<EventView>((last, token) => api.EventsAsync(last?.Id ?? EventsVerb.IdBefore(from), token), away: _ => { }, time, ct);
 
     private async Task CollectAsync(CancellationToken ct)
     {

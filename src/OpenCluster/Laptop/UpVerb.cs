@@ -28,9 +28,10 @@ internal static class UpVerb
         {
             var request = await FileArguments.RequestAsync(parsed, ct).ConfigureAwait(false) with { Why = "up", TakeFile = false };
             var beside = parsed.GetRequiredValue(FileArguments.File).DirectoryName!;
+            var began = TimeProvider.System.GetUtcNow();
             await using var cluster = await new UpSteps(screen, TimeProvider.System)
                 .BringUpAsync(request, beside, parsed.GetValue(Directory)?.FullName ?? Path.Combine(beside, Context.DirectoryName), ct).ConfigureAwait(false);
-            await new LiveView(screen, cluster.Api, TimeProvider.System).RunAsync(ct).ConfigureAwait(false);
+            await new LiveView(screen, cluster.Api, began, TimeProvider.System).RunAsync(ct).ConfigureAwait(false);
             screen.Say("Draining and stopping …");
             await cluster.StopAsync(CancellationToken.None).ConfigureAwait(false);
             screen.Say("Stopped. State and data are kept; `opencluster up` goes on with them.");
