@@ -142,6 +142,8 @@ public sealed record BalancerView
     public string? Refused { get; init; }
     public long Requests { get; init; }
     public long Failed { get; init; }
+    /// <summary>What its owner should know, in words: certificates that end soon, or whose new files cannot be used.</summary>
+    public ImmutableArray<string> Warnings { get; init => field = value.IsDefault ? [] : value; } = [];
 }
 
 /// <summary>Automatic acts switched off, by whom and why.</summary>

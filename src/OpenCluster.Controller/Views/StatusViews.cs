@@ -146,13 +146,26 @@ internal static class StatusViews
         Instance = sight.Process.Instance.Id,
         LoadBalancer = sight.LoadBalancer.Name,
         Server = sight.Process.Server,
-        Urls = [.. sight.Listeners.Select(l => $"http://{(l.Address.Contains(':', StringComparison.Ordinal) ? $"[{l.Address}]" : l.Address)}{(l.Port == 80 ? "" : $":{l.Port}")}/")],
+        Urls = [.. sight.Listeners.Select(Url)],
         Ready = sight.Process.Status?.Phase == InstancePhase.Ready,
         Revision = sight.Report?.Revision ?? 0,
         Refused = sight.Report?.Refused,
         Requests = sight.Report?.Requests ?? 0,
         Failed = sight.Report?.Failed ?? 0,
+        Warnings = sight.Report?.Warnings ?? [],
     };
+
+    private static string Url(Listener listener)
+    {
+        var (scheme, usual) = listener.Protocol switch
+        {
+            ListenerProtocol.Http or ListenerProtocol.Registrations => ("http", 80),
+            ListenerProtocol.Https => ("https", 443),
+            var other => (other.ToString().ToLowerInvariant(), 0),
+        };
+        var host = listener.Address.Contains(':', StringComparison.Ordinal) ? $"[{listener.Address}]" : listener.Address;
+        return $"{scheme}://{host}{(listener.Port == usual ? "" : $":{listener.Port}")}/";
+    }
 
     private static string Scope(Cluster cluster, string scope)
     {

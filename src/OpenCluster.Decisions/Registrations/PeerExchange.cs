@@ -99,6 +99,15 @@ public sealed class PeerExchange(string self, long incarnation)
     public bool? OpinionOf(string peer, string target) =>
         _peers.TryGetValue(peer, out var cursor) && cursor.Opinions.TryGetValue(target, out var up) ? up : null;
 
+    /// <summary>What any peer last found of a target, good news first; null when none has said anything.</summary>
+    public bool? OpinionOf(string target)
+    {
+        bool? found = null;
+        foreach (var cursor in _peers.Values)
+            if (cursor.Opinions.TryGetValue(target, out var up)) found = up || found == true;
+        return found;
+    }
+
     /// <summary>Forgets peers that are none any more.</summary>
     public void Only(IReadOnlySet<string> peers)
     {

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Globalization;
 using OpenCluster.Decisions.Registrations;
 using OpenCluster.LoadBalancer.Balancing;
 using OpenCluster.LoadBalancer.Registration;
@@ -126,7 +125,7 @@ internal sealed class PeerSet : ICheckSharing, IAsyncDisposable
         return null;
     }
 
-    public static string KeyOf(TargetSlot slot) => string.Create(CultureInfo.InvariantCulture, $"{slot.Key.Id} {slot.Key.Address}:{slot.Key.Port}");
+    public static string KeyOf(TargetSlot slot) => TargetOpinion.NameOf(slot.Key.Id, slot.Key.Address, slot.Key.Port);
 
     public async ValueTask DisposeAsync()
     {

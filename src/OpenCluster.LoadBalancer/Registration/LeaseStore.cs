@@ -84,6 +84,11 @@ internal sealed class LeaseStore
         lock (_gate) return _exchange.OpinionOf(peer, target);
     }
 
+    public bool? OpinionOf(string target)
+    {
+        lock (_gate) return _exchange.OpinionOf(target);
+    }
+
     /// <summary>Forgets what is over, targets that are gone, and peers that are none any more.</summary>
     public void Trim(Func<string, bool> isTarget, IReadOnlySet<string> peers)
     {

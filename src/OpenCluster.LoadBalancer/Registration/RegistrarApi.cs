@@ -6,6 +6,7 @@ using OpenCluster.Decisions.Registrations;
 using OpenCluster.LoadBalancer.Broker;
 using OpenCluster.LoadBalancer.OwnApi;
 using OpenCluster.Model.Balancing;
+using OpenCluster.Model.Nouns;
 
 namespace OpenCluster.LoadBalancer.Registration;
 
@@ -118,6 +119,7 @@ internal sealed class RegistrarApi(Balancer balancer, Registrar registrar, Rever
     private RegistrationView View(Model.Balancing.Registration registration, BalancerSnapshot snapshot, bool forApp)
     {
         var (state, reason) = StateOf(registration);
+        var (route, matches) = RouteOf(registration, snapshot);
         var until = registrar.Store.Book.Find(registration.Id)?.Until ?? balancer.Keeper.Now;
         return new RegistrationView
         {
@@ -126,8 +128,8 @@ internal sealed class RegistrarApi(Balancer balancer, Registrar registrar, Rever
             App = registration.App,
             Instance = registration.Instance,
             Token = registration.Token,
-            Route = snapshot.Sites.FirstOrDefault(s => s.Route == registration.Route)?.Name ?? registration.Route,
-            Paths = [.. PathsOf(registration, snapshot)],
+            Route = route,
+            Paths = [.. PathsOf(registration, matches)],
             Address = registration.Reverse ? "reverse" : string.Create(CultureInfo.InvariantCulture, $"{registration.Address}:{registration.Port}"),
             Version = registration.Version,
             Location = registration.Location,
@@ -144,8 +146,17 @@ internal sealed class RegistrarApi(Balancer balancer, Registrar registrar, Rever
     private (string State, string Reason) StateOf(Model.Balancing.Registration registration)
     {
         if (registrar.Conflicts.FirstOrDefault(c => c.Loser.Id == registration.Id) is { } conflict) return ("conflict", conflict.InWords);
-        var slot = balancer.Targets.Slots.FirstOrDefault(s => s.Key.Id == registration.Id);
-        return slot?.Health.State switch
+        // A balancer that takes registrations for routes that others serve has no such target itself: their word counts.
+        if (balancer.Targets.Slots.FirstOrDefault(s => s.Key.Id == registration.Id) is not { } slot)
+        {
+            return registrar.Store.OpinionOf(TargetOpinion.NameOf(registration.Id, registration.Address, registration.Port)) switch
+            {
+                true => ("serving", ""),
+                false => ("down", "another load-balancer's check fails"),
+                null => ("checking", ""),
+            };
+        }
+        return slot.Health.State switch
         {
             TargetState.Up => ("serving", ""),
             TargetState.Down or TargetState.Ejected => ("down", slot.Health.Reason ?? ""),
@@ -153,8 +164,14 @@ internal sealed class RegistrarApi(Balancer balancer, Registrar registrar, Rever
         };
     }
 
-    private static IEnumerable<string> PathsOf(Model.Balancing.Registration registration, BalancerSnapshot snapshot) => registration.Hosts.IsEmpty
-        ? (snapshot.Sites.FirstOrDefault(s => s.Route == registration.Route)?.Matches ?? []).SelectMany(m => registration.Paths.Select(p => m.Host + m.Path.TrimEnd('/') + (p.Length == 0 ? "/" : p)))
+    /// <summary>Name and matches of its route: among those of the cluster where they are known, else among those that are served here.</summary>
+    private static (string Name, ImmutableArray<RouteMatch> Matches) RouteOf(Model.Balancing.Registration registration, BalancerSnapshot snapshot) =>
+        snapshot.Sites.FirstOrDefault(s => s.Route == registration.Route) is { } site ? (site.Name, site.Matches)
+        : snapshot.Routes.FirstOrDefault(r => r.Id == registration.Route) is { } plan ? (plan.Name, plan.Matches)
+        : (registration.Route, []);
+
+    private static IEnumerable<string> PathsOf(Model.Balancing.Registration registration, ImmutableArray<RouteMatch> matches) => registration.Hosts.IsEmpty
+        ? matches.SelectMany(m => registration.Paths.Select(p => m.Host + m.Path.TrimEnd('/') + (p.Length == 0 ? "/" : p)))
         : registration.Hosts.SelectMany(h => registration.Paths.Select(p => h + (p.Length == 0 ? "/" : p)));
 
     private static string UrlOf(Model.Balancing.Registration registration) => $"{Root}/{registration.Id}.{registration.Secret}";

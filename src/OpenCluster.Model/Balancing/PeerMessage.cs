@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace OpenCluster.Model.Balancing;
 
@@ -32,4 +33,8 @@ public sealed record PeerLease(RegistrationLease Lease, long LeftMilliseconds);
 
 /// <summary>What a balancer that checks a target found.</summary>
 /// <param name="Target">Id, address and port: <c>reg-1 10.0.0.7:80</c>.</param>
-public sealed record TargetOpinion(string Target, bool Up);
+public sealed record TargetOpinion(string Target, bool Up)
+{
+    /// <summary>What a target is called among balancers.</summary>
+    public static string NameOf(string id, string address, int port) => string.Create(CultureInfo.InvariantCulture, $"{id} {address}:{port}");
+}

@@ -1,5 +1,6 @@
 using System.Text;
 using OpenCluster.LoadBalancer.Http;
+using OpenCluster.LoadBalancer.Tests.Support;
 
 namespace OpenCluster.LoadBalancer.Tests.Http;
 
@@ -92,25 +93,7 @@ public sealed class FuzzTests
         }
     }
 
-    /// <summary>A few bytes changed, removed, doubled or put in; mostly those that frame.</summary>
-    private static byte[] Mutated(string text, Random random)
-    {
-        const string Favourites = "\r\n\0 \t:;,x0\x7f\xff";
-        var bytes = Encoding.Latin1.GetBytes(text).ToList();
-        for (var i = random.Next(4); i > 0 && bytes.Count > 0; i--)
-        {
-            var at = random.Next(bytes.Count);
-            var put = random.Next(2) == 0 ? (byte)Favourites[random.Next(Favourites.Length)] : (byte)random.Next(256);
-            switch (random.Next(4))
-            {
-                case 0: bytes[at] = put; break;
-                case 1: bytes.RemoveAt(at); break;
-                case 2: bytes.Insert(at, put); break;
-                default: bytes.InsertRange(at, bytes.GetRange(at, Math.Min(random.Next(1, 20), bytes.Count - at))); break;
-            }
-        }
-        return [.. bytes];
-    }
+    private static byte[] Mutated(string text, Random random) => Mutation.Of(text, random, "\r\n\0 \t:;,x0\x7f\xff");
 
     private static string Told<T>(byte[] bytes, T whole, T cut) => $"{whole} whole and {cut} in pieces: {Encoding.Latin1.GetString(bytes)}";
 }

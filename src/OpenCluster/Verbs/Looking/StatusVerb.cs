@@ -33,6 +33,8 @@ internal static class StatusVerb
                 b.Refused is { } why ? $"[red]new routes refused:[/] {Screen.Plain(why)}" : b.Ready ? "[green]serving[/]" : "[yellow]not ready[/]",
                 $"{b.Requests:N0}", $"{b.Failed:N0}",
             ]), "no load-balancers");
+        foreach (var (warning, balancers) in status.Balancers.SelectMany(b => b.Warnings.Select(w => (Warning: w, b.LoadBalancer, b.Server))).GroupBy(w => w.Warning).Select(g => (g.Key, g.Select(w => $"{w.LoadBalancer} on {w.Server}"))))
+            screen.Markup($"[yellow]warning:[/] {Screen.Plain(warning)} [grey]({Screen.Plain(string.Join(", ", balancers))})[/]");
         foreach (var pause in status.Pauses)
             screen.Markup($"[yellow]paused:[/] {Screen.Plain(pause.Scope.Length == 0 ? "everything" : pause.Scope)} by {Screen.Plain(pause.By)}, {Words.Ago(pause.Since, now)} ago {Screen.Plain(pause.Why)}");
     }
