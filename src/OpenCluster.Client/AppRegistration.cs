@@ -48,8 +48,11 @@ public sealed record AppRegistration
     /// <summary>The name under which the broker tells of it.</summary>
     public string Endpoint { get; init; } = "";
 
-    /// <summary>For people.</summary>
+    /// <summary>Such as <c>1.4.0</c>: for routes that prefer newer or older versions.</summary>
     public string Version { get; init; } = "";
+
+    /// <summary>It must not serve beside an earlier version: it gets no requests until that one's instances are gone.</summary>
+    public bool Incompatible { get; init; }
 
     /// <summary>Relative share, 1 to 1,000.</summary>
     public int Weight { get; init; } = 100;

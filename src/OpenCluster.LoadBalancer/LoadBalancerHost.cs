@@ -11,13 +11,14 @@ namespace OpenCluster.LoadBalancer;
 /// <summary>
 /// A balancer process from start to end:
 /// 1. The last good snapshot from disk, or the first from the controller when there is none.
-/// 2. Every target is checked once, within <see cref="FirstChecks"/>, before anything is accepted.
+/// 2. Its peers are asked once, within <see cref="FirstNews"/>, which apps have registered meanwhile. Every target is checked once, within <see cref="FirstChecks"/>, before anything is accepted.
 /// 3. Listeners: from the process before, if one still runs in this directory, else opened. It is then told to drain.
 /// 4. New snapshots, reports, metrics, and the next process that asks for the listeners.
 /// 5. When told to stop, or when a successor has taken over: drain and return.
 /// </summary>
 public static class LoadBalancerHost
 {
+    private static readonly TimeSpan FirstNews = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FirstChecks = TimeSpan.FromSeconds(2);
 
     /// <param name="source">The controller; null to serve what is on disk and nothing else.</param>
@@ -36,6 +37,7 @@ public static class LoadBalancerHost
         try
         {
             await control.BeginAsync(stopping.Token).ConfigureAwait(false);
+            await registrar.FirstNewsAsync(FirstNews, stopping.Token).ConfigureAwait(false);
             await balancer.Targets.FirstChecksAsync(FirstChecks, stopping.Token).ConfigureAwait(false);
             stopping.Token.ThrowIfCancellationRequested();
 

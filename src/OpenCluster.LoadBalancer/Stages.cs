@@ -23,6 +23,7 @@ internal sealed class Stages(TimeKeeper keeper, AccessLog? log, CancellationToke
 
     public TimeKeeper Keeper { get; } = keeper;
     public TimeProvider Time => Keeper.Time;
+    public DateField Date { get; } = new(keeper);
     public ConnectionSet Connections { get; } = new();
     public AccessLog? Log { get; } = log;
 

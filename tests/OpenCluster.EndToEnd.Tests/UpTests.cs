@@ -77,10 +77,11 @@ public sealed class UpFixture : IAsyncLifetime
           hello: {to: hello, match: ["*"]}
         """;
 
-    public static async Task UntilAsync(Func<Task<bool>> holds)
+    /// <param name="minutes">The bound, for what takes many processes.</param>
+    public static async Task UntilAsync(Func<Task<bool>> holds, int minutes = 1)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(60));
+        limit.CancelAfter(TimeSpan.FromMinutes(minutes));
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
         while (!await holds()) await tick.WaitForNextTickAsync(limit.Token);
     }

@@ -35,7 +35,7 @@ internal sealed class BalancingEndpoints(ClusterLoop loop, TimeProvider time)
                 return view.Balancers
                     .Select(b => (Sight: b, Snapshot: conductor.Snapshot(b.Process.Instance.Id)))
                     .Where(b => b.Snapshot is not null)
-                    .Select(b => BalancingViews.Of(b.Sight, Explaining.Explain(b.Snapshot!, b.Sight.Report?.Targets ?? [], asked, time.GetUtcNow())))
+                    .Select(b => BalancingViews.Of(b.Sight, Explaining.Explain(b.Snapshot!, b.Sight.Report, asked, time.GetUtcNow())))
                     .ToImmutableArray();
             },
             ct);

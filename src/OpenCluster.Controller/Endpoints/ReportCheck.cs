@@ -34,7 +34,7 @@ internal static class ReportCheck
     {
         var targets = List(report.Targets, MostTargets, "targets");
         Unique(targets.Select(t => t.Id), "targets");
-        return report with { Targets = targets };
+        return report with { Targets = targets, Apps = report.Apps is { } apps ? List(apps, BalancerReport.MostApps, "apps") : null };
     }
 
     private static Failure? Whole(Failure? failure) => failure is null ? null : failure with { Log = List(failure.Log, MostLogLines, "failure.log") };

@@ -24,7 +24,7 @@ internal static class BalancerCare
             situation.Say(Weight.Warning, $"balancer/{report.Balancer}", conflict);
 
         var seen = before ?? (situation.Balancers[report.Balancer] = new ObservedBalancer { Report = report });
-        seen.Report = report;
+        seen.Report = report.Apps is null ? report with { Apps = before?.Report.Apps } : report;
         seen.HeardAt = situation.Now;
         seen.Targets.Clear();
         foreach (var target in report.Targets)

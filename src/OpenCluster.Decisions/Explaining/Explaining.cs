@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using OpenCluster.Decisions.Admission;
+using OpenCluster.Decisions.Registrations;
 using OpenCluster.Decisions.Routing;
 using OpenCluster.Decisions.Targets;
 using OpenCluster.Model.Balancing;
@@ -16,10 +17,14 @@ namespace OpenCluster.Decisions.Explaining;
 /// </summary>
 public static class Explaining
 {
-    /// <param name="seen">The targets as that balancer reported them last.</param>
-    public static Explanation Explain(BalancerSnapshot snapshot, ImmutableArray<TargetReport> seen, AskedRequest request, DateTimeOffset now)
+    /// <param name="report">What that balancer told last, of its targets and of apps that registered; null when it has told nothing.</param>
+    public static Explanation Explain(BalancerSnapshot snapshot, BalancerReport? report, AskedRequest request, DateTimeOffset now)
     {
+        var seen = report?.Targets ?? [];
+        var apps = report?.Apps ?? [];
+        snapshot = RegisteredTargets.Into(snapshot, apps);
         var steps = new List<string>();
+        if (report?.Registrations > apps.Length) steps.Add($"{report.Registrations - apps.Length} of {report.Registrations} apps that registered are left out.");
         if (Listener(snapshot, request, steps) is null) return new Explanation("", 0, [.. steps], []);
         var hit = Table(snapshot).Find(Encoding.Latin1.GetBytes(request.Host), Path(request), Encoding.Latin1.GetBytes(request.Method), new Headers(request));
         if (hit.Route is not { } route || hit.Matcher is not { } matcher)
@@ -41,7 +46,7 @@ public static class Explaining
         if (route.Rules.Cache is not null && request.Method is "GET" or "HEAD") steps.Add("It may be answered from the cache, without a target.");
         var targets = Targets(snapshot, route, seen, now);
         steps.Add(Drawn(route, targets));
-        return new Explanation(route.Name, targets.Any(t => t.Share > 0) || route.Kind != RouteKind.Static ? 0 : 503, [.. steps], targets);
+        return new Explanation(route.Name, targets.Any(t => t.Share > 0) ? 0 : 503, [.. steps], targets);
     }
 
     private static Listener? Listener(BalancerSnapshot snapshot, AskedRequest request, List<string> steps)
@@ -113,15 +118,14 @@ public static class Explaining
     private static string Drawn(RoutePlan route, ImmutableArray<ExplainedTarget> targets)
     {
         var some = targets.Count(t => t.Share > 0);
-        var apps = route.Kind == RouteKind.Static ? "" : " Apps that registered have their share besides; `opencluster lb registrations` shows them.";
-        if (some == 0) return $"None of {targets.Length} targets serves: it waits up to {route.Rules.WaitFor.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s, then 503.{apps}";
+        if (some == 0) return $"None of {targets.Length} targets serves: it waits up to {route.Rules.WaitFor.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s, then 503.";
         var how = route.Rules.Balance.Policy switch
         {
             BalancePolicy.RoundRobin => "Each in its turn",
             BalancePolicy.Hash => "The same key to the same target",
             _ => "The less busy of two drawn",
         };
-        return $"{how}, among {some} of {targets.Length} targets.{apps}";
+        return $"{how}, among {some} of {targets.Length} targets.";
     }
 
     private static byte[] Path(AskedRequest request)

@@ -25,7 +25,8 @@ public static class RegisteredTargets
             // The file may have changed since they registered.
             if (sites.TryGetValue(route.Id, out var site) && SiteRules.Refusal(snapshot.Sites, site, claim) is not null) continue;
 
-            var targets = serving.Select(Target);
+            var numbers = AppVersion.Numbers(serving.Select(r => r.Version));
+            var targets = serving.Select(r => Target(r) with { Release = numbers[r.Version], Incompatible = r.Incompatible });
             if (route.Kind == RouteKind.LimitedDynamic && claim.Path.Length == 0 && !serving[0].Strip)
                 plans[route.Id] = plans[route.Id] with { Targets = [.. plans[route.Id].Targets, .. targets] };
             else if (Below(route, claim, serving[0].Strip) is var below && below.Matches.All(m => places.Add(m.Place())))

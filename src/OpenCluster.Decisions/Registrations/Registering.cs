@@ -151,6 +151,7 @@ public static class Registering
             Endpoint = request.Endpoint,
             Protocol = request.Protocol.Length > 0 ? request.Protocol : "http",
             Version = request.Version,
+            Incompatible = request.Incompatible,
             Weight = request.Weight,
             Location = request.Location.Length > 0 ? request.Location : snapshot.Location,
             Check = request.Check is not { } check ? null : new HealthCheck

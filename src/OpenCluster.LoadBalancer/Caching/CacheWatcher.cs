@@ -99,7 +99,7 @@ internal sealed class CacheWatcher(ClientConnection client, CacheStore store, st
             && head.ContentLength <= store.Rule.LargestBytes
             && Variant.Of(head.Fields, bytes, request.Fields, client.HeadBytes) is { } variant)
         {
-            var kept = StoredAnswer.Of(key, variant, life, keeper.NowMs, head, bytes, []);
+            var kept = StoredAnswer.Of(key, variant, life, keeper.NowMs, head, bytes, client.Stages.Date, []);
             _body = [];
             _keep = kept.With;
         }

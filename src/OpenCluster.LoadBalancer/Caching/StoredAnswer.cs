@@ -52,12 +52,13 @@ internal sealed class StoredAnswer
 
     public bool CanBeAsked => EntityTag.Length > 0 || LastModified.Length > 0;
 
-    public static StoredAnswer Of(string key, Variant variant, Lifetime life, long nowMs, ResponseHead head, ReadOnlySpan<byte> bytes, byte[] body)
+    public static StoredAnswer Of(string key, Variant variant, Lifetime life, long nowMs, ResponseHead head, ReadOnlySpan<byte> bytes, DateField received, byte[] body)
     {
         var to = new List<byte>();
         to.AddRange("HTTP/1.1"u8);
         to.AddRange(bytes[8..head.LineLength]);
         Copy(to, head.Fields, bytes, _ => true);
+        if (!head.Fields.Has(FieldId.Date)) to.AddRange(received.Line);
         return new StoredAnswer(key, variant, life, nowMs, head.Status, [.. to], body);
     }
 

@@ -50,7 +50,7 @@ internal sealed class AnswerRelay(ClientConnection client)
         if (old && !_taken && head.Body is BodyKind.Chunked or BodyKind.UntilClose) client.Exchange.Close = true;
 
         to.Clear();
-        if (!_taken) HeadWriter.Response(to, client.Exchange, head, buffer, _chunk, _unchunk);
+        if (!_taken) HeadWriter.Response(to, client.Exchange, head, buffer, client.Stages.Date, _chunk, _unchunk);
         var read = Take(buffer.AsSpan(head.Length, filled - head.Length), to);
         IsReusable = _done && head.KeepAlive && read == filled - head.Length;
         if (_chunks.IsBad && head.Body == BodyKind.Chunked) return Malformed();

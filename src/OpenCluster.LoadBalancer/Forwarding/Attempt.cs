@@ -166,7 +166,7 @@ internal sealed class Attempt(ClientConnection client, RequestBody body, Stages 
         _exchange.Status = _head.Status;
         _exchange.Close |= stages.IsDraining;
         _out.Clear();
-        HeadWriter.Response(_out, _exchange, _head, _in, chunk: false, unchunk: false);
+        HeadWriter.Response(_out, _exchange, _head, _in, stages.Date, chunk: false, unchunk: false);
         _out.Write(_in.AsSpan(_head.Length, _wanted - _head.Length));
         var connection = Connection;
         _connection = null;

@@ -31,6 +31,6 @@ internal static class GrpcStatus
 
     /// <summary>The whole answer.</summary>
     /// <param name="message">For the caller's log.</param>
-    public static byte[] Answer(int status, string message) => Encoding.ASCII.GetBytes(
-        $"HTTP/1.1 200 OK\r\nContent-Type: application/grpc\r\nGrpc-Status: {Of(status)}\r\nGrpc-Message: {message.Replace("%", "%25", StringComparison.Ordinal)}\r\nContent-Length: 0\r\n\r\n");
+    public static byte[] Answer(int status, string message, DateField date) => Encoding.ASCII.GetBytes(
+        $"HTTP/1.1 200 OK\r\nContent-Type: application/grpc\r\nGrpc-Status: {Of(status)}\r\nGrpc-Message: {message.Replace("%", "%25", StringComparison.Ordinal)}\r\nContent-Length: 0\r\n{Encoding.ASCII.GetString(date.Line)}\r\n");
 }

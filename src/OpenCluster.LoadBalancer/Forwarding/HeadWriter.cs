@@ -53,12 +53,14 @@ internal static class HeadWriter
         to.Write("\r\n"u8);
     }
 
-    public static void Response(ByteWriter to, Exchange exchange, ResponseHead head, ReadOnlySpan<byte> bytes, bool chunk, bool unchunk)
+    /// <param name="date">For a target that has no clock, or does not say.</param>
+    public static void Response(ByteWriter to, Exchange exchange, ResponseHead head, ReadOnlySpan<byte> bytes, DateField date, bool chunk, bool unchunk)
     {
         // HTTP/1.1 even to HTTP/1.0 clients and from HTTP/1.0 targets: the version is each hop's own, RFC 9110 §6.2.
         to.Write("HTTP/1.1"u8);
         to.Write(bytes[8..head.LineLength]);
         Copy(to, head.Fields, bytes, unchunk ? FieldIds.HopByHop | FieldIds.Bit(FieldId.TransferEncoding) | FieldIds.Bit(FieldId.Trailer) : FieldIds.HopByHop);
+        if (!head.Fields.Has(FieldId.Date)) to.Write(date.Line);
         if (exchange.AnswerFields is { } added) to.Write(added);
         if (exchange.Watcher is { } watcher) to.Write(watcher.AnswerFields);
         if (chunk) to.Write("Transfer-Encoding: chunked\r\n"u8);

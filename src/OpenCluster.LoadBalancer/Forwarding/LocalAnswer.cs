@@ -23,7 +23,7 @@ internal static class LocalAnswer
         var told = status >= 500 ? "Please try again in a moment." : Sentence(reason);
         if (client.IsAskedByGrpc)
         {
-            await client.SendAsync(GrpcStatus.Answer(status, told)).ConfigureAwait(false);
+            await client.SendAsync(GrpcStatus.Answer(status, told, client.Stages.Date)).ConfigureAwait(false);
             return;
         }
         var page = html.Length > 0 ? Encoding.UTF8.GetBytes(html) : Encoding.ASCII.GetBytes($"{status} {Title(status)}\n{told}\n");
@@ -40,6 +40,7 @@ internal static class LocalAnswer
             to.Write("; charset=utf-8\r\nCache-Control: no-store\r\nContent-Length: "u8);
             to.Write(page.Length);
             to.Write("\r\n"u8);
+            to.Write(client.Stages.Date.Line);
             to.Write(Encoding.ASCII.GetBytes(fields));
             if (status == 503)
             {

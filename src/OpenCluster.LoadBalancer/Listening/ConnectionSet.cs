@@ -26,21 +26,23 @@ internal sealed class ConnectionSet
 
     /// <summary>Starts to serve a client just accepted, or turns it away when there are too many.</summary>
     /// <param name="begin">The protocol of the listener: what is spoken on the transport.</param>
+    /// <param name="ended">Told when a connection that was served has ended; null where nobody wants to know.</param>
     /// <param name="refusal">Sent to whoever is turned away, in the listener's protocol; empty where there are no words for it.</param>
-    public void Serve(Transport transport, Func<AcceptedConnection> begin, ReadOnlyMemory<byte> refusal)
+    public void Serve(Transport transport, Func<AcceptedConnection> begin, Func<byte[]> refusal, Action? ended = null)
     {
         Interlocked.Increment(ref _accepted);
         if (Interlocked.Increment(ref _count) > Limits.Connections)
         {
             Interlocked.Decrement(ref _count);
             Interlocked.Increment(ref _refused);
-            _ = TurnAwayAsync(transport, refusal);
+            ended?.Invoke();
+            _ = TurnAwayAsync(transport, refusal());
             return;
         }
 
         var connection = begin();
         _open.TryAdd(connection, 0);
-        _ = ServeAsync(connection);
+        _ = ServeAsync(connection, ended);
     }
 
     /// <summary>Serves what is bounded elsewhere: a session of datagrams.</summary>
@@ -48,10 +50,14 @@ internal sealed class ConnectionSet
     {
         Interlocked.Increment(ref _count);
         _open.TryAdd(connection, 0);
-        _ = ServeAsync(connection);
+        _ = ServeAsync(connection, ended: null);
     }
 
-    private async Task ServeAsync(AcceptedConnection connection)
+    /// <summary>Closes a client just accepted, for whose like there is no room.</summary>
+    /// <param name="words">Sent before that; empty for none.</param>
+    public static void TurnAway(Transport transport, byte[] words) => _ = TurnAwayAsync(transport, words);
+
+    private async Task ServeAsync(AcceptedConnection connection, Action? ended)
     {
         try
         {
@@ -60,6 +66,7 @@ internal sealed class ConnectionSet
         finally
         {
             _open.TryRemove(connection, out _);
+            ended?.Invoke();
             if (Interlocked.Decrement(ref _count) == 0 && _closing) _empty.TrySetResult();
         }
     }
@@ -78,11 +85,11 @@ internal sealed class ConnectionSet
     }
 
     /// <summary>Costs one small send; a balancer at its limit has no more to give.</summary>
-    private static async Task TurnAwayAsync(Transport transport, ReadOnlyMemory<byte> refusal)
+    private static async Task TurnAwayAsync(Transport transport, byte[] refusal)
     {
         try
         {
-            if (!refusal.IsEmpty) await transport.SendAsync(refusal).ConfigureAwait(false);
+            if (refusal.Length > 0) await transport.SendAsync(refusal).ConfigureAwait(false);
         }
         catch (Exception gone) when (Loss.Is(gone))
         {

@@ -21,6 +21,8 @@ internal enum GreetingFailure : byte
     NoCertificate,
     /// <summary>A trusted proxy sent no PROXY header, or a malformed one.</summary>
     ProxyHeader,
+    /// <summary>The client has as many connections open as the listener allows one.</summary>
+    TooManyOfOne,
     /// <summary>A connection for which there is no route: no listener's route, or no host of one.</summary>
     NoRoute,
 }

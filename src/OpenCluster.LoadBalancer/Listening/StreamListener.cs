@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using OpenCluster.LoadBalancer.Sockets;
 using OpenCluster.Model.Nouns;
 
@@ -11,9 +12,13 @@ internal sealed class StreamListener : PortListener
     /// <summary>Connections the kernel holds until they are accepted; it may know a lower limit (net.core.somaxconn).</summary>
     private const int Backlog = 4096;
 
-    private static readonly byte[] Full = [.. "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"u8];
-
     private readonly Acceptor _acceptor;
+
+    private readonly ClientConnectionCounts _clients = new();
+    private volatile Networks _proxies = new([]);
+
+    /// <summary>What is said to one connection too many.</summary>
+    private volatile Func<byte[]> _words = static () => [];
     private Func<SocketTransport, IPEndPoint, AcceptedConnection> _begin = static (_, _) => throw new InvalidOperationException("no snapshot says what is spoken here");
 
     /// <summary>Goes on with a listening socket, bound by <see cref="Bind"/> or in another process.</summary>
@@ -47,6 +52,8 @@ internal sealed class StreamListener : PortListener
     {
         base.Use(plan);
         Volatile.Write(ref _begin, Front.For(this, plan, Stages));
+        _proxies = new Networks(plan.ProxyFrom);
+        _words = plan.Protocol == ListenerProtocol.Http ? Full : static () => [];
     }
 
     public override void HandOver()
@@ -65,9 +72,24 @@ internal sealed class StreamListener : PortListener
 
     protected override void Run() => _acceptor.Start();
 
+    private byte[] Full() => Closing("503 Service Unavailable");
+
+    private byte[] Closing(string status) => Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nRetry-After: 2\r\nConnection: close\r\nContent-Length: 0\r\n{Encoding.ASCII.GetString(Stages.Date.Line)}\r\n");
+
     private void Serve(SocketTransport accepted, IPEndPoint from)
     {
         Counters.CountAccepted();
-        Stages.Connections.Serve(accepted, () => Volatile.Read(ref _begin)(accepted, from), Plan.Protocol == ListenerProtocol.Http ? Full : default(ReadOnlyMemory<byte>));
+        Action? ended = null;
+        if (Plan.ConnectionsPerClient is { } most && !_proxies.Contains(from.Address))
+        {
+            if (!_clients.TryEnter(from.Address, most))
+            {
+                Counters.CountFailure(GreetingFailure.TooManyOfOne);
+                ConnectionSet.TurnAway(accepted, Plan.Protocol == ListenerProtocol.Http ? Closing("429 Too Many Requests") : []);
+                return;
+            }
+            ended = () => _clients.Leave(from.Address);
+        }
+        Stages.Connections.Serve(accepted, () => Volatile.Read(ref _begin)(accepted, from), _words, ended);
     }
 }

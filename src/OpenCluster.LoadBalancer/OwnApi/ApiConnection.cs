@@ -124,7 +124,7 @@ internal sealed class ApiConnection(Transport transport, ClientFacts from, IApiH
         switch (answer)
         {
             case ApiAnswer.Whole whole:
-                await transport.SendAsync(Text(whole, close)).ConfigureAwait(false);
+                await transport.SendAsync(Text(whole, close, keeper.Now)).ConfigureAwait(false);
                 break;
             case ApiAnswer.Events events:
                 await transport.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"u8.ToArray()).ConfigureAwait(false);
@@ -176,12 +176,12 @@ internal sealed class ApiConnection(Transport transport, ClientFacts from, IApiH
         return count > 0;
     }
 
-    private static byte[] Text(ApiAnswer.Whole answer, bool close)
+    private static byte[] Text(ApiAnswer.Whole answer, bool close, DateTimeOffset now)
     {
         var head = new StringBuilder();
         head.Append(CultureInfo.InvariantCulture, $"HTTP/1.1 {answer.Status} {Titles.Of(answer.Status)}\r\n");
         if (answer.Status != 204) head.Append(CultureInfo.InvariantCulture, $"Content-Type: {answer.ContentType}\r\nContent-Length: {answer.Body.Length}\r\n");
-        head.Append("Cache-Control: no-store\r\n").Append(answer.Fields);
+        head.Append(CultureInfo.InvariantCulture, $"Date: {now:R}\r\nCache-Control: no-store\r\n{answer.Fields}");
         if (close) head.Append("Connection: close\r\n");
         head.Append("\r\n");
         var text = new byte[head.Length + answer.Body.Length];

@@ -27,6 +27,7 @@ internal sealed class PeerLink : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _talking;
+    private readonly TaskCompletionSource _firstTalk = Signal();
     private TaskCompletionSource _wanted = Signal();
 
     public PeerLink(Peer peer, PeerSet set, PeerIdentity identity, TimeProvider time)
@@ -52,6 +53,9 @@ internal sealed class PeerLink : IAsyncDisposable
 
     public Peer Peer { get; }
 
+    /// <summary>Completes when the peer has answered once with all it knows, or could not be asked.</summary>
+    public Task FirstTalk => _firstTalk.Task;
+
     /// <summary>Why the last message was not delivered; null when it was.</summary>
     public string? Trouble { get; private set; }
 
@@ -73,6 +77,7 @@ internal sealed class PeerLink : IAsyncDisposable
             var wanted = Signal();
             Volatile.Write(ref _wanted, wanted);
             var isAll = await TryTellAsync().ConfigureAwait(false);
+            _firstTalk.TrySetResult();
             if (isAll) await wanted.Task.WaitAsync(Every, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

@@ -81,6 +81,15 @@ internal sealed class PeerSet : ICheckSharing, IAsyncDisposable
         foreach (var link in gone) await link.DisposeAsync().ConfigureAwait(false);
     }
 
+    /// <summary>Makes the links, and completes when each peer has told what it knows or could not be asked.</summary>
+    public async Task FirstTalksAsync()
+    {
+        await LookAsync().ConfigureAwait(false);
+        Task[] talks;
+        lock (_linksGate) talks = [.. _links.Values.Select(l => l.FirstTalk)];
+        await Task.WhenAll(talks).ConfigureAwait(false);
+    }
+
     public PeerMessage MessageTo(string peer) => _leases.Tell(peer) with
     {
         Lines = [.. _lines.Ids],

@@ -19,6 +19,7 @@ internal sealed class RegistrarHost : IAsyncDisposable
     private readonly Balancer _balancer;
     private readonly PeerIdentity _identity;
     private readonly PeerListener _listener;
+    private readonly AppReport _apps;
 
     private RegistrarHost(Balancer balancer, LoadBalancerOptions options, Action<string> note)
     {
@@ -27,6 +28,7 @@ internal sealed class RegistrarHost : IAsyncDisposable
         _identity = PeerIdentity.In(options.Directory, balancer.Keeper.Time, note);
         Peers = new PeerSet(balancer, Registrar.Store, Lines, _identity);
         _listener = PeerListener.Bind(IPAddress.Parse(options.MetricsAddress), options.Directory, _identity, Peers.ByFingerprint, peer => new PeerApi(peer, Peers, Lines), balancer.Keeper);
+        _apps = new AppReport(Registrar.Store, balancer.Keeper);
         Broker = new BrokerApi(balancer, Registrar.Store, _pulse);
         Api = new RegistrarApi(balancer, Registrar, Lines, Broker);
 
@@ -66,6 +68,18 @@ internal sealed class RegistrarHost : IAsyncDisposable
         return host;
     }
 
+    /// <summary>
+    /// Asks the peers what was registered while this process was away, so that nothing is served from leases that are too old, or without those
+    /// made since.
+    /// </summary>
+    /// <param name="limit">For peers that do not answer.</param>
+    public async Task FirstNewsAsync(TimeSpan limit, CancellationToken ct)
+    {
+        await Peers.FirstTalksAsync().WaitAsync(limit, _balancer.Keeper.Time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        ct.ThrowIfCancellationRequested();
+        await Registrar.SettledAsync(ct).ConfigureAwait(false);
+    }
+
     /// <param name="handedOver">A successor has the listeners and the directory.</param>
     public async Task EndAsync(bool handedOver)
     {
@@ -88,6 +102,7 @@ internal sealed class RegistrarHost : IAsyncDisposable
     {
         Peer = Address,
         Registrations = Registrar.Store.Live.Length,
+        Apps = _apps.Next(),
         Conflicts = [.. Registrar.Conflicts.Take(MostConflicts).Select(c => c.InWords)],
     };
 }

@@ -61,6 +61,7 @@ internal static class FileReply
             if (range.Kind != RangeKind.Whole) range.WriteField(to, file.Length);
         }
         to.Write(file.Fields);
+        to.Write(client.Stages.Date.Line);
         if (exchange.Close) to.Write("Connection: close\r\n"u8);
         else if (exchange.Head.IsHttp10) to.Write("Connection: keep-alive\r\n"u8);
         to.Write("\r\n"u8);

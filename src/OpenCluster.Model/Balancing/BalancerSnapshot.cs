@@ -101,6 +101,10 @@ public sealed record BalancerReport
     public PeerAddress? Peer { get; init; }
     /// <summary>Apps registered with any balancer, as this one knows it.</summary>
     public int Registrations { get; init; }
+    /// <summary>Apps told of in one report; each has some 500 bytes.</summary>
+    public const int MostApps = 500;
+    /// <summary>Those registered, without their secrets, by id; the first <see cref="MostApps"/>. Null: as told before.</summary>
+    public ImmutableArray<Registration>? Apps { get; init; }
     /// <summary>Paths that two apps claim, in words, oldest first; at most 20.</summary>
     public ImmutableArray<string> Conflicts { get; init; } = [];
     /// <summary>What its owner should know: certificates that end soon, or whose new files cannot be used. At most 100.</summary>

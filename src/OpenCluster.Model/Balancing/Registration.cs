@@ -39,8 +39,10 @@ public sealed record RegistrationRequest
     /// <summary>The name under which the broker tells of it; none by default.</summary>
     public string Endpoint { get; init; } = "";
     public string Protocol { get; init; } = "http";
-    /// <summary>For people.</summary>
+    /// <summary>Such as <c>1.4.0</c>: which of the instances that hold a path are newer, for routes that prefer newer or older ones.</summary>
     public string Version { get; init; } = "";
+    /// <summary>It must not serve beside an earlier version: it gets no requests until that one's instances are gone.</summary>
+    public bool Incompatible { get; init; }
     /// <summary>Relative share, 1 to 1,000. Default 100.</summary>
     public int Weight { get; init; } = 100;
     /// <summary>Where it stands. Default: where the load-balancer does.</summary>
@@ -83,6 +85,7 @@ public sealed record Registration
     public string Endpoint { get; init; } = "";
     public string Protocol { get; init; } = "http";
     public string Version { get; init; } = "";
+    public bool Incompatible { get; init; }
     public int Weight { get; init; } = 100;
     public string Location { get; init; } = "default";
     public HealthCheck? Check { get; init; }

@@ -30,6 +30,9 @@ public sealed record Listener(string Name, int Port, ListenerProtocol Protocol =
     /// <summary>Networks (<c>10.0.0.0/8</c>) whose connections begin with the PROXY protocol. It is believed from nobody else.</summary>
     public ImmutableArray<string> ProxyFrom { get; init => field = value.IsDefault ? [] : value; } = [];
 
+    /// <summary>Connections that one client (an IPv4 address, or a /64 of IPv6) may have open at one time; null for no limit. Those in <see cref="ProxyFrom"/> stand for many and are not counted.</summary>
+    public int? ConnectionsPerClient { get; init; }
+
     /// <summary>Its routes are those of hosts and paths.</summary>
     public static bool SpeaksHttp(ListenerProtocol protocol) => protocol is ListenerProtocol.Http or ListenerProtocol.Https;
 }

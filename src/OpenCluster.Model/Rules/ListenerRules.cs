@@ -68,6 +68,8 @@ internal static class ListenerRules
                 yield return new Finding($"{path}.certificate", $"a listener of {protocol} shows no certificate", "Choose https, or take this out");
             if (listener.ClientAuthorities is not null)
                 yield return new Finding($"{path}.client-authorities", $"a listener of {protocol} sees no certificates of clients", "Choose https, or take this out");
+            if (IsUdp(listener) && listener.ConnectionsPerClient is not null)
+                yield return new Finding($"{path}.connections-per-client", "datagrams are no connections", "Bound a client's sessions on the route: admit: {per-client: {at-once: 10}}");
             if (IsUdp(listener) && !listener.ProxyFrom.IsEmpty)
                 yield return new Finding($"{path}.proxy-from", "datagrams do not begin with the PROXY protocol", "Take this out");
         }

@@ -61,6 +61,19 @@ public sealed class ExplainingTests
         Assert.Contains("Not let in (address): 403.", explained.Steps);
     }
 
+    [Fact]
+    public void Apps_that_registered_are_among_the_targets()
+    {
+        var snapshot = Snapshot with { Routes = [Snapshot.Routes[0] with { Kind = RouteKind.LimitedDynamic, Targets = [] }] };
+        var report = new BalancerReport { Balancer = "lb-1", Registrations = 3, Apps = [App("reg-1", "/orders"), App("reg-2", "")], Targets = [Up("reg-1"), Up("reg-2")] };
+        var explained = Decisions.Explaining.Explaining.Explain(
+            snapshot, report, new AskedRequest { From = IPAddress.Loopback, Port = 80, Host = "joebarry.com", Target = "/api/orders/7" }, DateTimeOffset.UnixEpoch.AddDays(30));
+        Assert.Equal(("api/orders", 0), (explained.Route, explained.Status));
+        Assert.Equal(("reg-1", 1.0), (explained.Targets.Single().Id, explained.Targets.Single().Share));
+        Assert.Contains("Its instances see /orders/7.", explained.Steps);
+        Assert.Contains("1 of 3 apps that registered are left out.", explained.Steps);
+    }
+
     [Theory]
     [InlineData("joebarry.com", 80, "apex", 301)]
     [InlineData("other.com", 80, "", 404)]
@@ -71,11 +84,26 @@ public sealed class ExplainingTests
         Assert.Equal((route, status), (explained.Route, explained.Status));
     }
 
+    private static Registration App(string id, string path) => new()
+    {
+        Id = id,
+        Secret = "",
+        Token = "t",
+        TokenId = "t",
+        App = "app",
+        Instance = id,
+        Route = "rt-1",
+        Address = "127.0.0.1",
+        Port = 8080,
+        Paths = [path],
+        Location = "dc.hall1",
+    };
+
     private static Explanation Explain(string host, string target, params TargetReport[] seen) =>
         Explaining(new AskedRequest { From = IPAddress.Loopback, Port = 80, Host = host, Target = target }, seen);
 
     private static Explanation Explaining(AskedRequest request, params TargetReport[] seen) =>
-        Decisions.Explaining.Explaining.Explain(Snapshot, [.. seen], request, DateTimeOffset.UnixEpoch.AddDays(30));
+        Decisions.Explaining.Explaining.Explain(Snapshot, new BalancerReport { Balancer = "lb-1", Targets = [.. seen] }, request, DateTimeOffset.UnixEpoch.AddDays(30));
 
     private static Target Target(string id, string location) => new() { Id = id, Address = "127.0.0.1", Port = 1, Location = location };
 

@@ -26,6 +26,19 @@ public sealed class RegisteredTargetsTests
     }
 
     [Fact]
+    public void Versions_of_those_who_hold_a_path_are_told_apart_as_releases_are()
+    {
+        Registration[] live =
+        [
+            Some.Registration("reg-1", paths: "/orders") with { Version = "1.10.0", Incompatible = true }, Some.Registration("reg-2", paths: "/orders") with { Version = "1.9.0" },
+            Some.Registration("reg-3", paths: "/orders"), Some.Registration("reg-4", paths: "/other") with { Version = "42" },
+        ];
+        var served = RegisteredTargets.Into(Some.Snapshot, live);
+        Assert.Equal([("reg-1", 2, true), ("reg-2", 1, false), ("reg-3", 0, false)], served.Routes.Single(r => r.Name == "shop/orders").Targets.Select(t => (t.Id, t.Release, t.Incompatible)));
+        Assert.Equal(42, served.Routes.Single(r => r.Name == "shop/other").Targets.Single().Release);
+    }
+
+    [Fact]
     public void A_dynamic_route_answers_only_for_what_was_registered()
     {
         Assert.DoesNotContain(RegisteredTargets.Into(Some.Snapshot, []).Routes, r => r.Id == "route-3");

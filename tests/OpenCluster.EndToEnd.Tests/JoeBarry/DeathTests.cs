@@ -43,7 +43,7 @@ public sealed class DeathTests(JoeBarryCluster cluster)
     {
         try
         {
-            return await cluster.KnownAsync(front) == 3;
+            return await cluster.KnownAsync(front) == 3 && (front.Name == "inside" || (await cluster.Client.GetAsync(front, Url)).Status == 200);
         }
         catch (HttpRequestException)
         {

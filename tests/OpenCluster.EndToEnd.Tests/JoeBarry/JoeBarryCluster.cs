@@ -58,9 +58,10 @@ public sealed class JoeBarryCluster : IAsyncLifetime
             await _up.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(90)).Token);
         }
         _up?.Dispose();
+        _up = null;
         Client?.Dispose();
-        if (_home.Length > 0 && System.IO.Directory.Exists(_home)) System.IO.Directory.Delete(_home, recursive: true);
-        System.IO.Directory.Delete(Directory, recursive: true);
+        foreach (var left in (string[])[_home, Directory])
+            if (System.IO.Directory.Exists(left)) System.IO.Directory.Delete(left, recursive: true);
     }
 
     /// <summary>All instances and load-balancers are ready, and every load-balancer knows every app that registered, as serving.</summary>
@@ -75,7 +76,7 @@ public sealed class JoeBarryCluster : IAsyncLifetime
         {
             var ready = await InstancesAsync();
             return wanted.All(w => ready.Count(i => i.Service == w.Service) == w.Count);
-        });
+        }, minutes: 3);
         foreach (var front in (await FrontsAsync("outside")).Concat(await FrontsAsync("inside"))) await UpFixture.UntilAsync(async () => await ServingAsync(front) == Registered);
     }
 

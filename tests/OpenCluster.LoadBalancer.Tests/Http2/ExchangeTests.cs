@@ -41,7 +41,7 @@ public sealed class ExchangeTests
         Assert.Equal("fine", answer.Body);
         Assert.Equal("Yes", answer.Heads[0]["x-mine"]);
         Assert.Equal("a=b", answer.Heads[0]["set-cookie"]);
-        Assert.Equal([":status", "content-length", "set-cookie", "x-mine"], answer.Heads[0].Keys.Order(StringComparer.Ordinal));
+        Assert.Equal([":status", "content-length", "date", "set-cookie", "x-mine"], answer.Heads[0].Keys.Order(StringComparer.Ordinal));
     }
 
     [Theory]

@@ -26,6 +26,37 @@ public sealed class RegistrarApiTests
     }
 
     [Fact]
+    public async Task A_version_that_must_not_serve_beside_an_earlier_one_waits_until_that_is_gone()
+    {
+        await using var all = await TestRegistrars.StartAsync(1);
+        await using var old = RawTarget.Answering("old");
+        await using var next = RawTarget.Answering("next");
+        var (_, _, oldUrl) = await all[0].RegisterAsync(new JsonObject { ["port"] = old.Port, ["version"] = "1.9" });
+        await ServesAsync(all[0], "/", "old");
+        // Who was up first keeps the requests, and what came up within a second is as old.
+        var upSince = all[0].Balancer.Targets.Slots.Single().Health.UpSince;
+        await Until.TrueAsync(() => TimeProvider.System.GetUtcNow() - upSince > TimeSpan.FromSeconds(1.5), "the old version to be the older one");
+        var (_, _, nextUrl) = await all[0].RegisterAsync(new JsonObject { ["port"] = next.Port, ["version"] = "1.10", ["incompatible"] = true });
+        await Until.TrueAsync(async () => (string?)(await all[0].SendAsync(HttpMethod.Get, nextUrl!)).Body!["state"] == "serving", "the next version to be up");
+        for (var i = 0; i < 10; i++) Assert.Equal((200, "old"), await all[0].GetAsync("/"));
+
+        Assert.Equal(204, (await all[0].SendAsync(HttpMethod.Delete, oldUrl!)).Status);
+        await ServesAsync(all[0], "/", "next");
+    }
+
+    [Fact]
+    public async Task The_controller_is_told_of_apps_without_their_secrets_when_they_change()
+    {
+        await using var all = await TestRegistrars.StartAsync(1);
+        await all[0].RegisterAsync(new JsonObject { ["port"] = 9, ["paths"] = new JsonArray("/orders") });
+        var told = all[0].Balancer.Report("lb-1").Apps;
+        Assert.Equal(("/orders", ""), (Assert.Single(told!.Value).Paths.Single(), told.Value[0].Secret));
+        Assert.Null(all[0].Balancer.Report("lb-1").Apps);
+        await all[0].RegisterAsync(new JsonObject { ["port"] = 10, ["paths"] = new JsonArray("/more") });
+        Assert.Equal(2, all[0].Balancer.Report("lb-1").Apps?.Length);
+    }
+
+    [Fact]
     public async Task A_target_that_fails_its_check_gets_no_request()
     {
         await using var all = await TestRegistrars.StartAsync(1);

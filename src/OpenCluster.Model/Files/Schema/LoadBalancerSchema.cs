@@ -54,11 +54,16 @@ internal static class ListenerSchema
     private static readonly Key<ImmutableArray<string>> ProxyFrom = new("proxy-from", new ListShape<string>("networks", new TextShape("a network", Texts.NotANetwork)),
         "Proxies in front, whose connections begin with the PROXY protocol, version 1 or 2.", []);
 
-    public static readonly ObjectShape<Listener> Shape = new("a listener", [Name, Port, Protocol, Address, Certificate, ClientAuthorities, ProxyFrom], o => new Listener(o.Get(Name), o.Need(Port, 0), o.Get(Protocol), o.Get(Address))
+    private static readonly OptionalKey<int> ConnectionsPerClient = new("connections-per-client", new WholeShape(1, 1_000_000, "a number of connections"),
+        "Connections that one client, an IPv4 address or a /64 of IPv6, may have open at one time; more are closed. The proxies of proxy-from are not counted.")
+    { Otherwise = "no limit" };
+
+    public static readonly ObjectShape<Listener> Shape = new("a listener", [Name, Port, Protocol, Address, Certificate, ClientAuthorities, ProxyFrom, ConnectionsPerClient], o => new Listener(o.Get(Name), o.Need(Port, 0), o.Get(Protocol), o.Get(Address))
     {
         Certificate = o.Maybe(Certificate),
         ClientAuthorities = o.Maybe(ClientAuthorities),
         ProxyFrom = o.Get(ProxyFrom),
+        ConnectionsPerClient = o.Number(ConnectionsPerClient),
     })
     {
         Short = new ShortForm<int, Listener>(Common.PortNumber, (port, _) => new Listener("", port)),
