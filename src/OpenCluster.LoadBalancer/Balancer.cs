@@ -30,6 +30,9 @@ internal sealed class Balancer : IAsyncDisposable
     private readonly TargetRegistry _registry;
     private readonly ListenerSet _listeners;
     private readonly Dictionary<string, RouteMemory> _memories = [];
+
+    /// <summary>By target, so that with ten thousand of each a change does not look at all routes, on a thread that carries connections. Swapped whole.</summary>
+    private Dictionary<TargetSlot, List<RouteEntry>> _routesOf = [];
     private readonly ClientTable _clients = new();
 
     /// <summary>Changes of targets not yet told. Bounded; of a listener that is too slow the oldest are lost, the metrics have the state.</summary>
@@ -204,6 +207,7 @@ internal sealed class Balancer : IAsyncDisposable
     {
         var used = new HashSet<TargetSlot>();
         var routes = new Dictionary<string, RouteEntry>(StringComparer.Ordinal);
+        var routesOf = new Dictionary<TargetSlot, List<RouteEntry>>();
         var datagrams = snapshot.Listeners.Where(l => l.Protocol == ListenerProtocol.Udp).Select(l => l.Name).ToHashSet(StringComparer.Ordinal);
         // Without a listener of ours something in front speaks it, at the usual port.
         var httpsPort = snapshot.Listeners.FirstOrDefault(l => l.Protocol == ListenerProtocol.Https)?.Port ?? 443;
@@ -215,11 +219,18 @@ internal sealed class Balancer : IAsyncDisposable
             var path = TargetPath.Of(plan.Rules, plan.Listeners.Any(datagrams.Contains), isRelayed: !plan.Listeners.IsEmpty);
             var targets = plan.Targets.Select(t => new PooledTarget(_registry.Get(t, plan.Check, path), t.Weight, t.Draining, t.Release, t.Incompatible, Nearness.Between(snapshot.Location, t.Location))).ToArray();
             used.UnionWith(targets.Select(t => t.Slot));
-            routes.Add(plan.Id, new RouteEntry(plan.Id, plan.Name, plan.Rules, new TargetPool(targets, plan.Rules, memory, Keeper), Steps(plan, memory, httpsPort), memory));
+            var route = new RouteEntry(plan.Id, plan.Name, plan.Rules, new TargetPool(targets, plan.Rules, memory, Keeper), Steps(plan, memory, httpsPort), memory);
+            routes.Add(plan.Id, route);
+            foreach (var slot in targets.Select(t => t.Slot).Distinct())
+            {
+                if (!routesOf.TryGetValue(slot, out var those)) routesOf.Add(slot, those = []);
+                those.Add(route);
+            }
         }
         foreach (var gone in _memories.Keys.Where(id => !routes.ContainsKey(id)).ToList()) _memories.Remove(gone);
 
         var table = new RouteTable<RouteEntry>(snapshot.Routes.Where(plan => plan.Listeners.IsEmpty).SelectMany(plan => plan.Matches.Select(match => (match, routes[plan.Id]))));
+        Volatile.Write(ref _routesOf, routesOf);
         Stages.Use(table, new StreamRoutes(snapshot.Routes.Select(plan => (plan, routes[plan.Id]))), routes);
         _registry.Keep(used);
         foreach (var slot in Draining(routes.Values)) slot.Idle.CloseAll();
@@ -247,8 +258,7 @@ internal sealed class Balancer : IAsyncDisposable
 
     private void OnChanged(TargetSlot slot, TargetEffect.Changed changed)
     {
-        foreach (var route in Stages.Routes.Values)
-            if (route.Pool.Contains(slot)) route.Pool.Weigh();
+        if (Volatile.Read(ref _routesOf).TryGetValue(slot, out var routes)) routes.ForEach(static route => route.Pool.Weigh());
         _changes.Writer.TryWrite((slot, changed));
         Moved?.Invoke();
     }

@@ -40,6 +40,8 @@ public static class LoadBalancerHost
             await registrar.FirstNewsAsync(FirstNews, stopping.Token).ConfigureAwait(false);
             await balancer.Targets.FirstChecksAsync(FirstChecks, stopping.Token).ConfigureAwait(false);
             stopping.Token.ThrowIfCancellationRequested();
+            // What reading a large snapshot left would otherwise stay for as long as nobody asks for memory. Nobody waits for an answer yet.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
 
             using var predecessor = Predecessor.Find(options.Directory);
             foreach (var socket in predecessor?.Listeners ?? []) balancer.Take(socket);

@@ -96,13 +96,6 @@ internal sealed class TargetPool
         else if (Waiting.Count > 0) Waiting.Trickle(HasRoom);
     }
 
-    public bool Contains(TargetSlot slot)
-    {
-        foreach (ref readonly var target in Targets)
-            if (target.Slot == slot) return true;
-        return false;
-    }
-
     /// <summary>The share of target <paramref name="index"/> among all shares, 0 to 1, and its level (-1: it does not serve). For people.</summary>
     public (double Share, int Level) ShareOf(int index)
     {
