@@ -81,6 +81,13 @@ internal sealed class Balancer : IAsyncDisposable
     /// <returns>Whether it was taken; if not, <see cref="Refused"/> says why and the one before serves on.</returns>
     public bool Apply(BalancerSnapshot snapshot, bool listen = true)
     {
+        if (!TryUse(snapshot, listen)) return false;
+        Moved?.Invoke();
+        return true;
+    }
+
+    private bool TryUse(BalancerSnapshot snapshot, bool listen)
+    {
         lock (_applyGate)
         {
             var errors = SnapshotCheck.Errors(snapshot);

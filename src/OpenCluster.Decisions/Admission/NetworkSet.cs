@@ -11,6 +11,9 @@ namespace OpenCluster.Decisions.Admission;
 /// </summary>
 public sealed class NetworkSet
 {
+    // Of thousands of routes nearly none names networks: they share this one.
+    private static readonly NetworkSet Empty = new([]);
+
     private readonly UInt128[] _first;
     private readonly UInt128[] _last;
 
@@ -26,6 +29,7 @@ public sealed class NetworkSet
     /// <exception cref="FormatException">One is neither.</exception>
     public static NetworkSet Of(ImmutableArray<string> networks)
     {
+        if (networks.IsEmpty) return Empty;
         var merged = new List<(UInt128 First, UInt128 Last)>();
         foreach (var range in networks.Select(Range).Order())
         {

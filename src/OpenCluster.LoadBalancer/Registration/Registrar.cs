@@ -24,8 +24,8 @@ internal sealed class Registrar : IAsyncDisposable
     private TaskCompletionSource _wanted = Signal();
     private TaskCompletionSource _written = Signal();
     private ImmutableArray<Model.Balancing.Registration> _served = [];
+    private ImmutableArray<Model.Balancing.Registration> _compared = [];
     private ImmutableArray<ClaimConflict> _conflicts = [];
-    private BalancerSnapshot? _servedOf;
     private DateTimeOffset _wroteAt;
     private bool _renewed;
     private bool _isUnwritable;
@@ -44,7 +44,7 @@ internal sealed class Registrar : IAsyncDisposable
             if (isNew) Volatile.Read(ref _wanted).TrySetResult();
             else Volatile.Write(ref _renewed, true);
         };
-        balancer.Registered = snapshot => Served(snapshot, Store.Live);
+        balancer.Registered = Served;
         _keeping = Task.Run(KeepAsync);
     }
 
@@ -88,8 +88,12 @@ internal sealed class Registrar : IAsyncDisposable
         return default;
     }
 
-    private static BalancerSnapshot Served(BalancerSnapshot snapshot, ImmutableArray<Model.Balancing.Registration> live) =>
-        Brokered.Into(RegisteredTargets.Into(snapshot, live), live);
+    /// <summary>Asked by the balancer, one call at a time, whenever it puts a snapshot to use: what it serves with it is known here then.</summary>
+    private BalancerSnapshot Served(BalancerSnapshot snapshot)
+    {
+        _served = Store.Live;
+        return Brokered.Into(RegisteredTargets.Into(snapshot, _served), _served);
+    }
 
     private async Task KeepAsync()
     {
@@ -122,15 +126,17 @@ internal sealed class Registrar : IAsyncDisposable
     private void Serve()
     {
         var live = Store.Live;
-        if (ReferenceEquals(_servedOf, _balancer.Snapshot) && live.Length == _served.Length && live.Zip(_served, (a, b) => a.Secret == b.Secret && a.Id == b.Id).All(same => same)) return;
-        _served = live;
-        _servedOf = _balancer.Snapshot;
-        _balancer.Refresh();
+        if (!AreSame(live, _served)) _balancer.Refresh();
+        if (AreSame(live, _compared)) return;
+        _compared = live;
         var before = _conflicts.Select(c => (c.Claim, c.Loser.Id)).ToHashSet();
         _conflicts = [.. new ClaimTable(live).Conflicts()];
         foreach (var conflict in _conflicts)
             if (!before.Contains((conflict.Claim, conflict.Loser.Id))) _note(conflict.InWords);
     }
+
+    private static bool AreSame(ImmutableArray<Model.Balancing.Registration> one, ImmutableArray<Model.Balancing.Registration> other) =>
+        one.Length == other.Length && one.Zip(other, (a, b) => a.Secret == b.Secret && a.Id == b.Id).All(same => same);
 
     private void Write()
     {
