@@ -45,6 +45,9 @@ public sealed class ControllerHost : IAsyncDisposable
     /// <summary>Where the API is served.</summary>
     public Uri Url { get; }
 
+    /// <summary>The web server's services, for the test that describes the API.</summary>
+    internal IServiceProvider Services => _web.Services;
+
     /// <summary>Ends when the controller may not go on (another one has taken over), with the reason.</summary>
     public Task Working => _working;
 

@@ -34,6 +34,9 @@ public sealed record ControllerOptions
 
     /// <summary>Fault injection for tests: called before each event is decided; what it throws counts as thrown by the decision.</summary>
     internal Action<Decisions.Conducting.ClusterEvent>? Fault { get; init; }
+
+    /// <summary>For the test that describes the API: what else the web server's services shall hold.</summary>
+    internal Action<IServiceCollection>? Services { get; init; }
 }
 
 /// <summary>The controller cannot start; the message says what is wrong, where, and what to do.</summary>

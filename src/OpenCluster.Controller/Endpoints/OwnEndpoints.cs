@@ -1,6 +1,7 @@
 using OpenCluster.Api;
 using OpenCluster.Api.Views;
 using OpenCluster.Controller.Conducting;
+using OpenCluster.Controller.Http;
 
 namespace OpenCluster.Controller.Endpoints;
 
@@ -11,7 +12,7 @@ internal sealed class OwnEndpoints(ClusterLoop loop, Metrics metrics, string ver
     {
         api.MapGet(ApiRoutes.Health, Health).WithSummary("Whether this controller serves and can store changes; needs no token.");
         api.MapGet(ApiRoutes.Metrics, Numbers).WithSummary("The controller's own numbers, in Prometheus' text format.").Produces(200, contentType: "text/plain");
-        api.MapOpenApi(ApiRoutes.OpenApi).WithSummary("This description of the API.");
+        api.MapGet(ApiRoutes.OpenApi, Description).ExcludeFromDescription();
     }
 
     private HealthView Health(HttpContext context)
@@ -19,6 +20,13 @@ internal sealed class OwnEndpoints(ClusterLoop loop, Metrics metrics, string ver
         if (loop.Trouble is null) return new HealthView("ok", version);
         context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         return new HealthView("cannot-store", version);
+    }
+
+    private static async Task Description(HttpContext context, CancellationToken ct)
+    {
+        context.Response.ContentType = "application/json";
+        await using var document = OpenApiDocument.Open();
+        await document.CopyToAsync(context.Response.Body, ct);
     }
 
     private async Task Numbers(HttpContext context, CancellationToken ct)

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using OpenCluster.Api;
 using OpenCluster.Controller.Access;
 using OpenCluster.Controller.Trust;
+using OpenCluster.Model;
 
 namespace OpenCluster.Controller.Http;
 
@@ -35,11 +36,12 @@ internal static partial class WebServer
         {
             // The same JSON as everywhere else: the context brings the types, not its options.
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(1, ModelJson.Default);
             json.SerializerOptions.DefaultIgnoreCondition = ApiJson.Default.Options.DefaultIgnoreCondition;
             json.SerializerOptions.RespectNullableAnnotations = ApiJson.Default.Options.RespectNullableAnnotations;
         });
         builder.Services.AddRequestTimeouts(timeouts => timeouts.DefaultPolicy = new RequestTimeoutPolicy { Timeout = Limits.Call });
-        OpenApiDocument.Add(builder.Services, options.Version);
+        options.Services?.Invoke(builder.Services);
         return builder;
     }
 

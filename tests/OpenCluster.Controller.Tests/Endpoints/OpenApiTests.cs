@@ -11,6 +11,19 @@ public sealed class OpenApiTests
     private static readonly CancellationToken Ct = TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task The_description_that_is_served_is_of_the_routes_as_they_are()
+    {
+        var made = await DescribedApi.MakeAsync(Ct);
+        await using var controller = await TestController.StartAsync();
+        using var http = controller.Http();
+        var served = await http.GetStringAsync(ApiRoutes.OpenApi, Ct);
+
+        var copy = Path.Combine(AppContext.BaseDirectory, "openapi.json");
+        if (made != served) await File.WriteAllTextAsync(copy, made, Ct);
+        Assert.True(made == served, $"The API is no longer what Http/openapi.json says. If that is meant: cp {copy} src/OpenCluster.Controller/Http/openapi.json and look at the difference.");
+    }
+
+    [Fact]
     public async Task The_document_has_every_path_and_every_operation_says_what_it_does()
     {
         await using var controller = await TestController.StartAsync();

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
 using OpenCluster.Api.Client;
 using OpenCluster.Api.Requests;
 using OpenCluster.Controller.Access;
@@ -24,6 +25,11 @@ internal sealed class TestController : IAsyncDisposable
 
     /// <summary>Called before each event is decided, from the next start on; what it throws counts as thrown by the decision.</summary>
     public Action<ClusterEvent>? Fault { get; set; }
+
+    /// <summary>What else its web server's services hold, from the next start on.</summary>
+    public Action<IServiceCollection>? AddServices { get; set; }
+
+    public IServiceProvider Services => _host!.Services;
 
     /// <summary>Ends when the controller may not go on.</summary>
     public Task Working => _host!.Working;
@@ -107,7 +113,16 @@ internal sealed class TestController : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         _host = await ControllerHost.StartAsync(
-            new ControllerOptions { Directory = State, Port = _port, BootstrapFile = _directory.In("bootstrap.json"), Fault = happened => Fault?.Invoke(happened) }, _time, TestContext.Current.CancellationToken);
+            new ControllerOptions
+            {
+                Directory = State,
+                Port = _port,
+                BootstrapFile = _directory.In("bootstrap.json"),
+                Fault = happened => Fault?.Invoke(happened),
+                Services = AddServices,
+            },
+            _time,
+            TestContext.Current.CancellationToken);
         _port = _host.Url.Port;
         Admin = Client(AdminToken);
     }
