@@ -4,7 +4,6 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using OpenCluster.Agent.Instances;
 using OpenCluster.Model;
-using OpenCluster.Model.Running;
 
 namespace OpenCluster.Agent;
 
@@ -25,7 +24,6 @@ internal sealed class AgentJson(JsonSerializerOptions options) : AgentJsonTypes(
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(AgentOptions))]
 [JsonSerializable(typeof(InstanceRecord))]
-[JsonSerializable(typeof(Assignment))]
 [JsonSerializable(typeof(ImmutableSortedDictionary<string, uint>), TypeInfoPropertyName = "UserMap")]
 [JsonSerializable(typeof(LocalApi.LocalRequest))]
 [JsonSerializable(typeof(LocalApi.LocalAnswer))]

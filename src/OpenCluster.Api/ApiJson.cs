@@ -5,8 +5,6 @@ using System.Text.Json.Serialization.Metadata;
 using OpenCluster.Api.Requests;
 using OpenCluster.Api.Views;
 using OpenCluster.Model;
-using OpenCluster.Model.Balancing;
-using OpenCluster.Model.Running;
 
 namespace OpenCluster.Api;
 
@@ -71,8 +69,4 @@ public sealed class ApiJson(JsonSerializerOptions options) : ApiJsonTypes(option
 [JsonSerializable(typeof(CertifyRequest))]
 [JsonSerializable(typeof(CertificateView))]
 [JsonSerializable(typeof(EventView))]
-[JsonSerializable(typeof(Assignment))]
-[JsonSerializable(typeof(ServerReport))]
-[JsonSerializable(typeof(BalancerSnapshot))]
-[JsonSerializable(typeof(BalancerReport))]
 public partial class ApiJsonTypes : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -22,6 +23,7 @@ public sealed class ModelJson(JsonSerializerOptions options) : ModelJsonTypes(op
     JsonSerializerDefaults.Web,
     GenerationMode = JsonSourceGenerationMode.Metadata,
     UseStringEnumConverter = true,
+    RespectNullableAnnotations = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Cluster))]
 [JsonSerializable(typeof(Zone))]
@@ -34,6 +36,20 @@ public sealed class ModelJson(JsonSerializerOptions options) : ModelJsonTypes(op
 [JsonSerializable(typeof(Endpoint))]
 [JsonSerializable(typeof(Secret))]
 [JsonSerializable(typeof(ClusterSettings))]
+[JsonSerializable(typeof(ImmutableArray<Zone>))]
+[JsonSerializable(typeof(ImmutableArray<Role>))]
+[JsonSerializable(typeof(ImmutableArray<Server>))]
+[JsonSerializable(typeof(ImmutableArray<Service>))]
+[JsonSerializable(typeof(ImmutableArray<LoadBalancer>))]
+[JsonSerializable(typeof(ImmutableArray<Route>))]
+[JsonSerializable(typeof(ImmutableArray<Certificate>))]
+[JsonSerializable(typeof(ImmutableArray<Endpoint>))]
+[JsonSerializable(typeof(ImmutableArray<Secret>))]
+[JsonSerializable(typeof(ServiceSpec))]
+[JsonSerializable(typeof(Source))]
+[JsonSerializable(typeof(Build))]
+[JsonSerializable(typeof(HealthCheck))]
+[JsonSerializable(typeof(CachePurge))]
 [JsonSerializable(typeof(Plan))]
 [JsonSerializable(typeof(Release))]
 [JsonSerializable(typeof(Instance))]

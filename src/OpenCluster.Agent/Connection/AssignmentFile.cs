@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using OpenCluster.Model.Running;
+using OpenCluster.Model;
 using OpenCluster.Trust.Files;
 
 namespace OpenCluster.Agent.Connection;
@@ -14,7 +15,7 @@ internal sealed class AssignmentFile(string path, string server, AgentLog log)
     {
         try
         {
-            return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), AgentJson.Default.Assignment) : null;
+            return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), ModelJson.Default.Assignment) : null;
         }
         catch (JsonException damaged)
         {
@@ -24,7 +25,7 @@ internal sealed class AssignmentFile(string path, string server, AgentLog log)
     }
 
     /// <exception cref="IOException">The disk is full or read-only.</exception>
-    public void Write(Assignment assignment) => PrivateFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(assignment, AgentJson.Default.Assignment));
+    public void Write(Assignment assignment) => PrivateFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(assignment, ModelJson.Default.Assignment));
 
     /// <summary>Why an assignment must not be acted on; null when it may. The same one again is fine.</summary>
     public string? Refuse(Assignment? current, Assignment next)

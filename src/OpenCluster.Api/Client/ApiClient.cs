@@ -9,6 +9,7 @@ using OpenCluster.Api.Requests;
 using OpenCluster.Api.Views;
 using OpenCluster.Model.Balancing;
 using OpenCluster.Model.Running;
+using OpenCluster.Model;
 using OpenCluster.Trust.Tls;
 
 namespace OpenCluster.Api.Client;
@@ -155,10 +156,10 @@ public sealed class ApiClient : IDisposable
 
     /// <summary>The server's assignment now, and again at each change.</summary>
     public IAsyncEnumerable<Assignment> AssignmentsAsync(string serverId, long afterRevision, CancellationToken ct) =>
-        WatchAsync(ApiRoutes.Assignment(serverId), afterRevision, ApiJson.Default.Assignment, ct);
+        WatchAsync(ApiRoutes.Assignment(serverId), afterRevision, ModelJson.Default.Assignment, ct);
 
     public Task ReportServerAsync(ServerReport report, CancellationToken ct) =>
-        SendAsync(HttpMethod.Post, ApiRoutes.ServerReport(report.ServerId), JsonContent.Create(report, ApiJson.Default.ServerReport), ct);
+        SendAsync(HttpMethod.Post, ApiRoutes.ServerReport(report.ServerId), JsonContent.Create(report, ModelJson.Default.ServerReport), ct);
 
     public IAsyncEnumerable<AgentTask> TasksAsync(string serverId, CancellationToken ct) => WatchAsync(ApiRoutes.Tasks(serverId), 0, ApiJson.Default.AgentTask, ct);
 
@@ -168,10 +169,10 @@ public sealed class ApiClient : IDisposable
 
     /// <summary>The balancer's snapshot now, and again at each change.</summary>
     public IAsyncEnumerable<BalancerSnapshot> SnapshotsAsync(string instance, long afterRevision, CancellationToken ct) =>
-        WatchAsync(ApiRoutes.Snapshot(instance), afterRevision, ApiJson.Default.BalancerSnapshot, ct);
+        WatchAsync(ApiRoutes.Snapshot(instance), afterRevision, ModelJson.Default.BalancerSnapshot, ct);
 
     public Task ReportBalancerAsync(BalancerReport report, CancellationToken ct) =>
-        SendAsync(HttpMethod.Post, ApiRoutes.BalancerReport(report.Balancer), JsonContent.Create(report, ApiJson.Default.BalancerReport), ct);
+        SendAsync(HttpMethod.Post, ApiRoutes.BalancerReport(report.Balancer), JsonContent.Create(report, ModelJson.Default.BalancerReport), ct);
 
     /// <summary>A release's archive (tar.gz). The caller disposes it and checks the digest.</summary>
     public Task<Stream> ArchiveAsync(string release, CancellationToken ct) => OpenAsync(ApiRoutes.Archive(release), ct);

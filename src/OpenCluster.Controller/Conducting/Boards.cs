@@ -1,5 +1,4 @@
 using System.Text.Json;
-using OpenCluster.Api;
 using OpenCluster.Api.Access;
 using OpenCluster.Controller.Access;
 using OpenCluster.Controller.Streams;
@@ -7,6 +6,7 @@ using OpenCluster.Decisions.Conducting;
 using OpenCluster.Decisions.Plans;
 using OpenCluster.Model.Balancing;
 using OpenCluster.Model.Nouns;
+using OpenCluster.Model;
 
 namespace OpenCluster.Controller.Conducting;
 
@@ -35,8 +35,8 @@ internal sealed class Boards(Ledger ledger, TokenBook tokens, ServiceSecrets sec
             Generation = ledger.Generation,
             Instances = [.. planned.Instances.Select(i => i.Registrars.IsEmpty ? i : i with { Token = secrets.AppToken(i.ServiceId) })],
         };
-        var content = JsonSerializer.SerializeToUtf8Bytes(assignment, ApiJson.Default.Assignment);
-        Frame Frame() => new(ledger.Revision, JsonSerializer.SerializeToUtf8Bytes(assignment with { Revision = ledger.Revision }, ApiJson.Default.Assignment));
+        var content = JsonSerializer.SerializeToUtf8Bytes(assignment, ModelJson.Default.Assignment);
+        Frame Frame() => new(ledger.Revision, JsonSerializer.SerializeToUtf8Bytes(assignment with { Revision = ledger.Revision }, ModelJson.Default.Assignment));
         Assignments.Post(serverId, content, Frame);
         if (Assignments.IsWatched(Unborn(assignment.ServerName))) Assignments.Post(Unborn(assignment.ServerName), content, Frame);
     }
@@ -58,8 +58,8 @@ internal sealed class Boards(Ledger ledger, TokenBook tokens, ServiceSecrets sec
         if (snapshot.Listeners.Any(l => l.Protocol == ListenerProtocol.Registrations)) snapshot = snapshot with { AppTokens = [.. tokens.Apps, .. conductor.AppGrants.Select(OfService)] };
         Snapshots.Post(
             balancer,
-            JsonSerializer.SerializeToUtf8Bytes(snapshot, ApiJson.Default.BalancerSnapshot),
-            () => new Frame(ledger.Revision, JsonSerializer.SerializeToUtf8Bytes(snapshot with { Revision = ledger.Revision }, ApiJson.Default.BalancerSnapshot)));
+            JsonSerializer.SerializeToUtf8Bytes(snapshot, ModelJson.Default.BalancerSnapshot),
+            () => new Frame(ledger.Revision, JsonSerializer.SerializeToUtf8Bytes(snapshot with { Revision = ledger.Revision }, ModelJson.Default.BalancerSnapshot)));
     }
 
     private AppToken OfService(AppGrant grant) =>

@@ -11,6 +11,7 @@ using OpenCluster.Controller.Tasks;
 using OpenCluster.Decisions.Conducting;
 using OpenCluster.Model.Balancing;
 using OpenCluster.Model.Running;
+using OpenCluster.Model;
 
 namespace OpenCluster.Controller.Endpoints;
 
@@ -60,7 +61,7 @@ internal sealed class AgentEndpoints(ClusterLoop loop, Roster roster, Boards boa
 
     private async Task ReportServer(string serverId, HttpContext context)
     {
-        var report = ReportCheck.Whole(await ReadAsync(context, ApiJson.Default.ServerReport));
+        var report = ReportCheck.Whole(await ReadAsync(context, ModelJson.Default.ServerReport));
         var server = roster.Find(serverId);
         ServerAccess.Require(context.Caller(), server, serverId);
         if (server is null) throw Problems.NotFound("server", serverId, null);
@@ -98,7 +99,7 @@ internal sealed class AgentEndpoints(ClusterLoop loop, Roster roster, Boards boa
 
     private async Task ReportBalancer(string instance, HttpContext context)
     {
-        var report = ReportCheck.Whole(await ReadAsync(context, ApiJson.Default.BalancerReport));
+        var report = ReportCheck.Whole(await ReadAsync(context, ModelJson.Default.BalancerReport));
         await RequireAsync(instance, context);
         Hear(context, new ClusterEvent.BalancerReported(report with { Balancer = instance }));
     }

@@ -32,15 +32,32 @@ internal sealed record AppliedVersion
     public DocumentWrite Write()
     {
         var packed = new MemoryStream();
-        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest)) JsonSerializer.Serialize(gzip, this, VersionsJson.Default.AppliedVersion);
+        var stored = new StoredVersion { Number = Number, Declared = JsonSerializer.SerializeToElement(Declared, ModelJson.Default.Cluster), Restores = Restores, Changes = Changes };
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest)) JsonSerializer.Serialize(gzip, stored, VersionsJson.Default.StoredVersion);
         return new DocumentWrite(KeyOf(Number), packed.ToArray());
     }
 
     public static AppliedVersion Read(ReadOnlyMemory<byte> document)
     {
         using var gzip = new GZipStream(new MemoryStream(document.ToArray()), CompressionMode.Decompress);
-        return JsonSerializer.Deserialize(gzip, VersionsJson.Default.AppliedVersion) ?? throw new JsonException("A version document is null.");
+        var stored = JsonSerializer.Deserialize(gzip, VersionsJson.Default.StoredVersion) ?? throw new JsonException("A version document is null.");
+        return new AppliedVersion
+        {
+            Number = stored.Number,
+            Declared = stored.Declared.Deserialize(ModelJson.Default.Cluster) ?? throw new JsonException("A version document declares null."),
+            Restores = stored.Restores,
+            Changes = stored.Changes,
+        };
     }
+}
+
+/// <summary>The document of an <see cref="AppliedVersion"/>. What was declared is a value of its own in it, which the model's own JSON reads.</summary>
+internal sealed record StoredVersion
+{
+    public required int Number { get; init; }
+    public required JsonElement Declared { get; init; }
+    public int? Restores { get; init; }
+    public ImmutableArray<string> Changes { get; init; } = [];
 }
 
 /// <summary>JSON of these documents; what is missing keeps its default.</summary>
@@ -58,5 +75,5 @@ internal sealed class VersionsJson(JsonSerializerOptions options) : VersionsJson
     GenerationMode = JsonSourceGenerationMode.Metadata,
     UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(AppliedVersion))]
+[JsonSerializable(typeof(StoredVersion))]
 internal partial class VersionsJsonTypes : JsonSerializerContext;

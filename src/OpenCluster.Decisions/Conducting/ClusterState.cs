@@ -3,6 +3,7 @@ using OpenCluster.Decisions.RollOuts;
 using OpenCluster.Model.Balancing;
 using OpenCluster.Model.Nouns;
 using OpenCluster.Model.Running;
+using OpenCluster.Model;
 
 namespace OpenCluster.Decisions.Conducting;
 
@@ -26,13 +27,13 @@ internal sealed class ClusterState
     {
         Changes = changes;
         Objects = new ObjectDocuments(changes);
-        releases = new(Keys.Release, DocumentsJson.Default.Release, changes);
-        instances = new(Keys.Instance, DocumentsJson.Default.Instance, changes);
+        releases = new(Keys.Release, ModelJson.Default.Release, changes);
+        instances = new(Keys.Instance, ModelJson.Default.Instance, changes);
         deployments = new(Keys.Deployment, DocumentsJson.Default.Deployment, changes);
         counters = new(Keys.Counter, DocumentsJson.Default.Counter, changes);
         Pauses = new(Keys.Pause, DocumentsJson.Default.Pause, changes);
         Seen = new(Keys.Seen, DocumentsJson.Default.SeenServer, changes);
-        Purges = new(Keys.Purge, DocumentsJson.Default.CachePurge, changes);
+        Purges = new(Keys.Purge, ModelJson.Default.CachePurge, changes);
         Peers = new(Keys.Peer, DocumentsJson.Default.SeenPeer, changes);
     }
 

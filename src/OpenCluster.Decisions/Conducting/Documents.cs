@@ -6,7 +6,6 @@ using OpenCluster.Decisions.RollOuts;
 using OpenCluster.Model;
 using OpenCluster.Model.Balancing;
 using OpenCluster.Model.Nouns;
-using OpenCluster.Model.Running;
 
 namespace OpenCluster.Decisions.Conducting;
 
@@ -82,27 +81,11 @@ internal sealed class DocumentsJson(JsonSerializerOptions options) : DocumentsJs
     UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ClusterHead))]
-[JsonSerializable(typeof(ImmutableArray<Zone>))]
-[JsonSerializable(typeof(ImmutableArray<Role>))]
-[JsonSerializable(typeof(ImmutableArray<Server>))]
-[JsonSerializable(typeof(ImmutableArray<Service>))]
-[JsonSerializable(typeof(ImmutableArray<LoadBalancer>))]
-[JsonSerializable(typeof(ImmutableArray<Route>))]
-[JsonSerializable(typeof(ImmutableArray<Certificate>))]
-[JsonSerializable(typeof(ImmutableArray<Endpoint>))]
-[JsonSerializable(typeof(ImmutableArray<Secret>))]
 [JsonSerializable(typeof(ImmutableArray<DueDeployment>))]
-[JsonSerializable(typeof(Release))]
-[JsonSerializable(typeof(Instance))]
 [JsonSerializable(typeof(Deployment))]
 [JsonSerializable(typeof(Pause))]
 [JsonSerializable(typeof(SeenServer))]
 [JsonSerializable(typeof(SeenPeer))]
-[JsonSerializable(typeof(CachePurge))]
 [JsonSerializable(typeof(Counter))]
 [JsonSerializable(typeof(AppliedFile))]
-[JsonSerializable(typeof(ServiceSpec))]
-[JsonSerializable(typeof(Source))]
-[JsonSerializable(typeof(Build))]
-[JsonSerializable(typeof(HealthCheck))]
 internal partial class DocumentsJsonTypes : JsonSerializerContext;

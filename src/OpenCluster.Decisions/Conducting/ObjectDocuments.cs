@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using OpenCluster.Model.Nouns;
+using OpenCluster.Model;
 
 namespace OpenCluster.Decisions.Conducting;
 
@@ -37,7 +38,7 @@ internal sealed class ObjectDocuments(Changes changes)
         set
         {
             leaving = value;
-            changes.Write(Keys.Leaving, () => OrGone(leaving, DocumentsJson.Default.ImmutableArrayServer));
+            changes.Write(Keys.Leaving, () => OrGone(leaving, ModelJson.Default.ImmutableArrayServer));
         }
     }
 
@@ -79,7 +80,7 @@ internal sealed class ObjectDocuments(Changes changes)
         if (!due.IsEmpty)
             yield return new(Keys.Due, Bytes(due, DocumentsJson.Default.ImmutableArrayDueDeployment));
         if (!leaving.IsEmpty)
-            yield return new(Keys.Leaving, Bytes(leaving, DocumentsJson.Default.ImmutableArrayServer));
+            yield return new(Keys.Leaving, Bytes(leaving, ModelJson.Default.ImmutableArrayServer));
         foreach (var document in Declared(Cluster))
             yield return document;
     }
@@ -92,15 +93,15 @@ internal sealed class ObjectDocuments(Changes changes)
         if (cluster.Name.Length == 0)
             yield break;
         yield return Of("cluster", new ClusterHead(cluster.Name, cluster.Settings), DocumentsJson.Default.ClusterHead);
-        yield return Of("zones", cluster.Zones, DocumentsJson.Default.ImmutableArrayZone);
-        yield return Of("roles", cluster.Roles, DocumentsJson.Default.ImmutableArrayRole);
-        yield return Of("servers", cluster.Servers, DocumentsJson.Default.ImmutableArrayServer);
-        yield return Of("services", cluster.Services, DocumentsJson.Default.ImmutableArrayService);
-        yield return Of("load-balancers", cluster.LoadBalancers, DocumentsJson.Default.ImmutableArrayLoadBalancer);
-        yield return Of("routes", cluster.Routes, DocumentsJson.Default.ImmutableArrayRoute);
-        yield return Of("certificates", cluster.Certificates, DocumentsJson.Default.ImmutableArrayCertificate);
-        yield return Of("endpoints", cluster.Endpoints, DocumentsJson.Default.ImmutableArrayEndpoint);
-        yield return Of("secrets", cluster.Secrets, DocumentsJson.Default.ImmutableArraySecret);
+        yield return Of("zones", cluster.Zones, ModelJson.Default.ImmutableArrayZone);
+        yield return Of("roles", cluster.Roles, ModelJson.Default.ImmutableArrayRole);
+        yield return Of("servers", cluster.Servers, ModelJson.Default.ImmutableArrayServer);
+        yield return Of("services", cluster.Services, ModelJson.Default.ImmutableArrayService);
+        yield return Of("load-balancers", cluster.LoadBalancers, ModelJson.Default.ImmutableArrayLoadBalancer);
+        yield return Of("routes", cluster.Routes, ModelJson.Default.ImmutableArrayRoute);
+        yield return Of("certificates", cluster.Certificates, ModelJson.Default.ImmutableArrayCertificate);
+        yield return Of("endpoints", cluster.Endpoints, ModelJson.Default.ImmutableArrayEndpoint);
+        yield return Of("secrets", cluster.Secrets, ModelJson.Default.ImmutableArraySecret);
     }
 
     public void Load(string key, ReadOnlySpan<byte> json)
@@ -111,38 +112,38 @@ internal sealed class ObjectDocuments(Changes changes)
                 due = JsonSerializer.Deserialize(json, DocumentsJson.Default.ImmutableArrayDueDeployment);
                 return;
             case Keys.Leaving:
-                leaving = JsonSerializer.Deserialize(json, DocumentsJson.Default.ImmutableArrayServer);
+                leaving = JsonSerializer.Deserialize(json, ModelJson.Default.ImmutableArrayServer);
                 return;
             case Keys.Objects + "cluster":
                 var head = JsonSerializer.Deserialize(json, DocumentsJson.Default.ClusterHead) ?? throw new JsonException($"The document '{key}' is null.");
                 Cluster = Cluster with { Name = head.Name, Settings = head.Settings };
                 break;
             case Keys.Objects + "zones":
-                Cluster = Cluster with { Zones = JsonSerializer.Deserialize(json, DocumentsJson.Default.ImmutableArrayZone) };
+                Cluster = Cluster with { Zones = JsonSerializer.Deserialize(json, ModelJson.Default.ImmutableArrayZone) };
                 break;
             case Keys.Objects + "roles":
-                Cluster = Cluster with { Roles = JsonSerializer.Deserialize(json, DocumentsJson.Default.ImmutableArrayRole) };
+                Cluster = Cluster with { Roles = JsonSerializer.Deserialize(json, ModelJson.Default.ImmutableArrayRole) };
                 break;
             case Keys.Objects + "servers":
-                Cluster = Cluster with { Servers = JsonSerializer.Deserialize(json, DocumentsJson.Default.ImmutableArrayServer) };
+                Cluster = Cluster with { Servers = JsonSerializer.Deserialize(json, ModelJson.Default.ImmutableArrayServer) };
                 break;
             case Keys.Objects + "services":
-                Cluster = Cluster with { Services = JsonSerializer.Deserialize(json, DocumentsJson.Default.ImmutableArrayService) };
+                Cluster = Cluster with { Services = JsonSerializer.Deserialize(json, ModelJson.Default.ImmutableArrayService) };
                 break;
             case Keys.Objects + "load-balancers":
-                Cluster = Cluster with { LoadBalancers = JsonSerializer.Deserialize(json, DocumentsJson.Default.ImmutableArrayLoadBalancer) };
+                Cluster = Cluster with { LoadBalancers = JsonSerializer.Deserialize(json, ModelJson.Default.ImmutableArrayLoadBalancer) };
                 break;
             case Keys.Objects + "routes":
-                Cluster = Cluster with { Routes = JsonSerializer.Deserialize(json, DocumentsJson.Default.ImmutableArrayRoute) };
+                Cluster = Cluster with { Routes = JsonSerializer.Deserialize(json, ModelJson.Default.ImmutableArrayRoute) };
                 break;
             case Keys.Objects + "certificates":
-                Cluster = Cluster with { Certificates = JsonSerializer.Deserialize(json, DocumentsJson.Default.ImmutableArrayCertificate) };
+                Cluster = Cluster with { Certificates = JsonSerializer.Deserialize(json, ModelJson.Default.ImmutableArrayCertificate) };
                 break;
             case Keys.Objects + "endpoints":
-                Cluster = Cluster with { Endpoints = JsonSerializer.Deserialize(json, DocumentsJson.Default.ImmutableArrayEndpoint) };
+                Cluster = Cluster with { Endpoints = JsonSerializer.Deserialize(json, ModelJson.Default.ImmutableArrayEndpoint) };
                 break;
             case Keys.Objects + "secrets":
-                Cluster = Cluster with { Secrets = JsonSerializer.Deserialize(json, DocumentsJson.Default.ImmutableArraySecret) };
+                Cluster = Cluster with { Secrets = JsonSerializer.Deserialize(json, ModelJson.Default.ImmutableArraySecret) };
                 break;
             case var other when !other.StartsWith(Keys.Objects, StringComparison.Ordinal):
                 // The shell's own (audit, tokens): not the conductor's business.

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using OpenCluster.Model.Nouns;
+using OpenCluster.Model;
 
 namespace OpenCluster.Decisions.Conducting;
 
@@ -11,14 +12,14 @@ namespace OpenCluster.Decisions.Conducting;
 internal static class SpecComparison
 {
     public static bool RunsTheSame(ServiceSpec? a, ServiceSpec? b) =>
-        a is null || b is null ? a is null && b is null : Same(Bare(a), Bare(b), DocumentsJson.Default.ServiceSpec);
+        a is null || b is null ? a is null && b is null : Same(Bare(a), Bare(b), ModelJson.Default.ServiceSpec);
 
     public static bool Same(Source? a, Source? b) =>
         // How often the remote is asked is no part of where the code comes from.
         a is null || b is null ? a is null && b is null : a with { Poll = null } == b with { Poll = null };
 
     public static bool Same(Build? a, Build? b) =>
-        a is null || b is null ? a is null && b is null : Same(a, b, DocumentsJson.Default.Build);
+        a is null || b is null ? a is null && b is null : Same(a, b, ModelJson.Default.Build);
 
     private static ServiceSpec Bare(ServiceSpec spec) => spec with
     {

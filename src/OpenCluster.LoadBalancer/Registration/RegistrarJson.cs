@@ -19,6 +19,7 @@ internal sealed class RegistrarJson(JsonSerializerOptions options) : RegistrarJs
 /// <summary>What the compiler generates for <see cref="RegistrarJson"/>.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     UseStringEnumConverter = true,
     RespectNullableAnnotations = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
