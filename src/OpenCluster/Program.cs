@@ -6,6 +6,7 @@ using OpenCluster.Demo;
 using OpenCluster.Host;
 using OpenCluster.Laptop;
 using OpenCluster.Processes;
+using OpenCluster.Trust.Tls;
 using OpenCluster.Verbs;
 using OpenCluster.Verbs.Apps;
 using OpenCluster.Verbs.Deploying;
@@ -13,6 +14,8 @@ using OpenCluster.Verbs.Files;
 using OpenCluster.Verbs.Looking;
 using OpenCluster.Verbs.Steering;
 using OpenCluster.Verbs.Trust;
+
+SystemRoots.LeaveAside();
 
 Chapter[] chapters =
 [

@@ -80,11 +80,15 @@ internal static class ProcFs
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 
+    /// <summary>Whole; open, read, close and nothing else, since a pass over /proc reads hundreds of these every second.</summary>
     private static string? Text(string path)
     {
         try
         {
-            return File.ReadAllText(path, Encoding.UTF8);
+            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            Span<byte> buffer = stackalloc byte[4096];
+            var length = RandomAccess.Read(file, buffer, 0);
+            return length < buffer.Length ? Encoding.UTF8.GetString(buffer[..length]) : File.ReadAllText(path, Encoding.UTF8);
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {

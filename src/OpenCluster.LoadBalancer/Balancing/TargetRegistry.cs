@@ -56,7 +56,7 @@ internal sealed class TargetRegistry(TimeKeeper keeper, TlsStore tls) : IAsyncDi
         if (target.Reverse is { } app && Reverse is not null) return Reverse(app);
         if (path.IsUdp) return new DatagramConnector();
         TargetConnector connector = path.Tls is { } rule
-            ? new TlsConnector(at, rule, rule.Authorities is null ? null : tls.AuthoritiesAt(rule.Authorities), path.IsOpaque ? [] : [path.IsHttp2 ? SslApplicationProtocol.Http2 : SslApplicationProtocol.Http11])
+            ? new TlsConnector(at, rule, rule.Verify ? tls.AuthoritiesAt(TlsStore.AuthoritiesOf(rule)) : null, path.IsOpaque ? [] : [path.IsHttp2 ? SslApplicationProtocol.Http2 : SslApplicationProtocol.Http11])
             : new SocketConnector(at);
         return path.IsHttp2 ? new Http2Connector(connector, path.Tls is not null, keeper) : connector;
     }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OpenCluster.Model.Balancing;
 using OpenCluster.Model.Nouns;
+using OpenCluster.Trust.Tls;
 
 namespace OpenCluster.LoadBalancer.Tls;
 
@@ -148,7 +149,10 @@ internal sealed class TlsStore : IAsyncDisposable
         return file;
     }
 
+    /// <summary>The file of who may have signed the certificates of targets: the owner's, or the machine's.</summary>
+    public static string AuthoritiesOf(TargetTls rule) => rule.Authorities ?? SystemRoots.File;
+
     private static IEnumerable<(string Owner, string Path)> AuthoritiesOf(BalancerSnapshot snapshot) =>
         snapshot.Listeners.Where(l => l.ClientAuthorities is not null).Select(l => ($"listener {l.Name}, client-authorities", l.ClientAuthorities!))
-            .Concat(snapshot.Routes.Where(r => r.Rules.Tls?.Authorities is not null).Select(r => ($"route {r.Name}, tls authorities", r.Rules.Tls!.Authorities!)));
+            .Concat(snapshot.Routes.Where(r => r.Rules.Tls is { Verify: true }).Select(r => ($"route {r.Name}, tls authorities", AuthoritiesOf(r.Rules.Tls!))));
 }

@@ -14,6 +14,7 @@ internal static class AgentVerb
         [Directory], (parsed, ct) =>
         {
             RuntimeSettings.Require(RuntimeNeeds.SmallHeap);
+            _ = SpareMemory.GiveBackAsync(heap: true, TimeProvider.System, ct);
             return AgentHost.RunAsync(AgentOptions.Read(parsed.GetRequiredValue(Directory).FullName), TimeProvider.System, ct);
         });
 }

@@ -18,6 +18,7 @@ internal static class ControllerVerb
         [Directory, Address, Port, Bootstrap], (parsed, ct) =>
         {
             RuntimeSettings.Require(RuntimeNeeds.SmallHeap);
+            _ = SpareMemory.GiveBackAsync(heap: true, TimeProvider.System, ct);
             var options = new ControllerOptions
             {
                 Directory = parsed.GetRequiredValue(Directory).FullName,

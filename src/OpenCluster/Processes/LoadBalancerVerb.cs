@@ -21,6 +21,7 @@ internal static class LoadBalancerVerb
         [Directory, Instance, Identity], async (parsed, ct) =>
         {
             RuntimeSettings.Require(RuntimeNeeds.DataPath);
+            _ = SpareMemory.GiveBackAsync(heap: false, TimeProvider.System, ct);
             var directory = parsed.GetRequiredValue(Directory).FullName;
             var options = new LoadBalancerOptions
             {

@@ -22,6 +22,7 @@ internal static class WebVerb
         "web", "Serve a directory as a static website at HOST and PORT of the environment.", [Root, Fallback, NotFound, FreshFor, Immutable, Uncompressed], (parsed, ct) =>
         {
             RuntimeSettings.Require(RuntimeNeeds.DataPath);
+            _ = SpareMemory.GiveBackAsync(heap: false, TimeProvider.System, ct);
             var host = Environment.GetEnvironmentVariable("HOST") ?? "127.0.0.1";
             if (!int.TryParse(Environment.GetEnvironmentVariable("PORT"), CultureInfo.InvariantCulture, out var port))
                 throw new IOException("PORT is not set: it says where to listen (PORT=8000 opencluster web --root .).");
