@@ -27,6 +27,7 @@ internal sealed record Workload(
         new("HTTP/1.1 kept, 64 KiB", 64 << 10, Bound: 1),
         new("new connection each, 66 B", 66, Bound: 1, NewConnections: true),
         new("HTTPS kept, 66 B", 66, Bound: 1.1, Speaks.Https),
+        new("new HTTPS connection each, 66 B", 66, Bound: 1.1, Speaks.Https, NewConnections: true),
         new("HTTP/2 to HTTP/1.1, 66 B", 66, Bound: 1.5, Speaks.Http2),
         new("TCP relay, 64 KiB", 64 << 10, Bound: 1, Speaks.Tcp),
         new("static file, 10 KiB", 10 << 10, Bound: 1, Static: true),

@@ -54,6 +54,28 @@ public sealed class BrokerTests
     }
 
     [Fact]
+    public async Task A_watch_tells_of_what_a_new_snapshot_brings()
+    {
+        await using var first = RawTarget.Answering("first");
+        await using var second = RawTarget.Answering("second");
+        await using var all = await TestRegistrars.StartAsync(1);
+        all.Introduce([Db(("i-1", first.Port, "dc"))]);
+        await UpAsync(all[0], "db", 1);
+
+        using var http = new HttpClient();
+        http.DefaultRequestHeaders.Add("Authorization", "Bearer " + TestRegistrars.BrokerToken);
+        await using var stream = await http.GetStreamAsync($"http://127.0.0.1:{all[0].ApiPort}/v1/broker/db?watch=true", TestContext.Current.CancellationToken);
+        using var lines = new StreamReader(stream);
+        Assert.Equal([first.Port], DirectOf(await NextAsync(lines)));
+        all.Introduce([Db(("i-2", second.Port, "dc"))]);
+        IReadOnlyList<int> direct;
+        // Its target may be told before it was checked, as none at all.
+        do direct = [.. DirectOf(await NextAsync(lines))];
+        while (!direct.Contains(second.Port));
+        Assert.Equal([second.Port], direct);
+    }
+
+    [Fact]
     public async Task An_app_that_registered_an_endpoint_is_brokered_by_every_balancer()
     {
         await using var app = RawTarget.Answering("orders");
