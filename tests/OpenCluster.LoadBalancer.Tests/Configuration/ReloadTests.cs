@@ -13,6 +13,7 @@ public sealed class ReloadTests
         await using var two = RawTarget.Answering("good");
         await using var balancer = await TestBalancer.StartAsync(one, two);
         var done = false;
+        using var answers = new SemaphoreSlim(0);
         var load = Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
         {
             var count = 0;
@@ -21,6 +22,7 @@ public sealed class ReloadTests
             {
                 Assert.Equal("good", (await client.GetAsync()).Body);
                 count++;
+                answers.Release();
             }
             return count;
         })).ToArray();
@@ -33,7 +35,8 @@ public sealed class ReloadTests
                 _ => [TestBalancer.Target("t0", one.Port), TestBalancer.Target("t1", two.Port)],
             };
             balancer.Use(balancer.Snapshot(null, null, [.. targets]));
-            if (i % 5 == 0) await Task.Delay(5, TestContext.Current.CancellationToken);
+            // Three answers at least while five are applied.
+            for (var wanted = i % 5 == 0 ? 3 : 0; wanted > 0; wanted--) Assert.True(await answers.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
         }
         Volatile.Write(ref done, true);
         Assert.True((await Task.WhenAll(load)).Sum() > 500);

@@ -183,15 +183,17 @@ public sealed class ForwardingTests
     [Fact]
     public async Task Half_closed_client_still_gets_its_answer()
     {
+        var hasEnded = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var target = new RawTarget(async r =>
         {
-            await Task.Delay(100);
+            await hasEnded.Task;
             await r.AnswerAsync(200, "late");
         });
         await using var balancer = await TestBalancer.StartAsync(target);
         using var client = balancer.Client();
         await client.SendAsync("GET / HTTP/1.1\r\nHost: test\r\n\r\n");
         client.Socket.Shutdown(System.Net.Sockets.SocketShutdown.Send);
+        hasEnded.SetResult();
         Assert.Equal("late", (await client.ReadAsync()).Body);
     }
 
