@@ -105,6 +105,7 @@ internal sealed class Balancer : IAsyncDisposable
                 return Refuse(snapshot, refused.Message);
             }
             Stages.Tls.Use(snapshot);
+            Stages.UseLogAndTraces(snapshot);
             UseRoutes(Registered(snapshot));
             if (listen) _listeners.Use(snapshot.Listeners, bound);
             Snapshot = snapshot;
@@ -177,6 +178,11 @@ internal sealed class Balancer : IAsyncDisposable
         Stages.Drain();
         StopAccepting();
         await Stages.Connections.WhenEmpty().WaitAsync(limit, Keeper.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!Stages.WebSockets.IsEmpty)
+        {
+            await Stages.WebSockets.LeaveAsync().WaitAsync(Limits.Farewell, Keeper.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Stages.Connections.WhenEmpty().WaitAsync(Limits.Farewell, Keeper.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
         await _stopped.CancelAsync().ConfigureAwait(false);
         Stages.Connections.CloseAll();
     }
@@ -199,6 +205,7 @@ internal sealed class Balancer : IAsyncDisposable
         StopAccepting();
         Stages.Connections.CloseAll();
         await _registry.DisposeAsync().ConfigureAwait(false);
+        if (Stages.Tracer is { } tracer) await tracer.DisposeAsync().ConfigureAwait(false);
         await Stages.Tls.DisposeAsync().ConfigureAwait(false);
         _changes.Writer.TryComplete();
         await _telling.ConfigureAwait(false);

@@ -1,12 +1,15 @@
 using OpenCluster.Decisions.Routing;
 using OpenCluster.LoadBalancer.Balancing;
+using OpenCluster.LoadBalancer.Forwarding.WebSockets;
 using OpenCluster.LoadBalancer.Http;
 using OpenCluster.LoadBalancer.Listening;
 using OpenCluster.LoadBalancer.Observing;
+using OpenCluster.LoadBalancer.Observing.Tracing;
 using OpenCluster.LoadBalancer.Relaying;
 using OpenCluster.LoadBalancer.Routing;
 using OpenCluster.LoadBalancer.Sockets;
 using OpenCluster.LoadBalancer.Tls;
+using OpenCluster.Model.Balancing;
 
 namespace OpenCluster.LoadBalancer;
 
@@ -20,12 +23,17 @@ internal sealed class Stages(TimeKeeper keeper, AccessLog? log, CancellationToke
     private long _failed;
     private readonly long[] _refused = new long[Enum.GetValues<HeadError>().Length];
     private volatile bool _draining;
+    private volatile Tracer? _tracer;
 
     public TimeKeeper Keeper { get; } = keeper;
     public TimeProvider Time => Keeper.Time;
     public DateField Date { get; } = new(keeper);
     public ConnectionSet Connections { get; } = new();
     public AccessLog? Log { get; } = log;
+    public WebSocketSet WebSockets { get; } = new();
+
+    /// <summary>Null while no request is traced.</summary>
+    public Tracer? Tracer => _tracer;
 
     /// <summary>Certificates and authorities, from files.</summary>
     public TlsStore Tls { get; } = new(keeper.Time);
@@ -75,5 +83,16 @@ internal sealed class Stages(TimeKeeper keeper, AccessLog? log, CancellationToke
         Interlocked.Increment(ref _requests);
         exchange.Route?.Counters.Count(exchange.Status, exchange.BytesOut, microseconds);
         Log?.Write(client, microseconds);
+        Tracer?.End(client, microseconds);
+    }
+
+    /// <summary>From the next request on it is logged and traced so. What was traced before is still told.</summary>
+    public void UseLogAndTraces(BalancerSnapshot snapshot)
+    {
+        if (Log is not null) Log.Format = snapshot.AccessLog;
+        if (_tracer?.Rule == snapshot.Traces) return;
+        var before = _tracer;
+        _tracer = snapshot.Traces is { } rule ? new Tracer(rule, snapshot.Balancer, Keeper) : null;
+        if (before is not null) _ = before.DisposeAsync().AsTask();
     }
 }

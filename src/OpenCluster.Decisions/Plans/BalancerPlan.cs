@@ -43,6 +43,8 @@ internal static class BalancerPlan
             Sites = isRegistrar ? RegistrarPlan.Sites(state) : [],
             Endpoints = isRegistrar ? RegistrarPlan.Endpoints(state) : [],
             Certificates = [.. state.Objects.Cluster.Certificates.Where(c => c.LoadBalancers.IsEmpty || c.LoadBalancers.Contains(balancer.Name))],
+            AccessLog = balancer.AccessLog,
+            Traces = balancer.Traces,
         };
     }
 

@@ -56,6 +56,9 @@ internal static class Limits
     /// <summary>Without a byte either way on an upgraded connection.</summary>
     public static readonly TimeSpan TunnelSilence = TimeSpan.FromHours(1);
 
+    /// <summary>For WebSockets to be told that this process ends, and for their ends to answer and close.</summary>
+    public static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
+
     /// <summary>Reading on after the last answer, for the client to take it.</summary>
     public static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
     public const int LingerBytes = 1 << 20;

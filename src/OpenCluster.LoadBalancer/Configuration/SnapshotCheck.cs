@@ -13,6 +13,7 @@ internal static class SnapshotCheck
     {
         var errors = new List<string>();
         if (!IsComplete(snapshot)) return ["it is not complete: a list or the rules of a route are missing"];
+        if (snapshot.Traces is { To: var to } && !(Uri.TryCreate(to, UriKind.Absolute, out var collector) && collector.Scheme is "http" or "https")) errors.Add($"traces: \"{to}\" is not a URL of http or https");
         Listeners(snapshot, errors);
         var routeIds = new HashSet<string>(StringComparer.Ordinal);
         var claims = new Dictionary<string, string>(StringComparer.Ordinal);

@@ -2,6 +2,7 @@ using OpenCluster.Decisions.Routing;
 using OpenCluster.LoadBalancer.Admission;
 using OpenCluster.LoadBalancer.Balancing;
 using OpenCluster.LoadBalancer.Http;
+using OpenCluster.LoadBalancer.Observing.Tracing;
 using OpenCluster.LoadBalancer.Routing;
 
 namespace OpenCluster.LoadBalancer.Forwarding;
@@ -48,6 +49,8 @@ internal sealed class Exchange
     public AnswerWatcher? Watcher { get; set; }
     /// <summary>Lines added to the answer of a target, each with its CRLF; mostly null.</summary>
     public byte[]? AnswerFields { get; set; }
+    /// <summary>The trace it is part of; empty for a request that is not traced.</summary>
+    public TraceContext Trace { get; set; }
     /// <summary>Number of this request, unique with overwhelming likelihood; the id its target and the log know it by.</summary>
     public ulong Id { get; private set; }
 
@@ -67,6 +70,7 @@ internal sealed class Exchange
         IsAnswerWhole = false;
         Watcher = null;
         AnswerFields = null;
+        Trace = default;
         Id = NextRandom();
     }
 

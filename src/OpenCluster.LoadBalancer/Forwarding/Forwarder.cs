@@ -59,6 +59,7 @@ internal sealed class Forwarder(ClientConnection client, Stages stages)
     {
         _exchange.Begin(stages.Time.GetTimestamp());
         _exchange.Close = !_exchange.Head.KeepAlive || stages.IsDraining;
+        if (stages.Tracer is { } tracer) _exchange.Trace = tracer.Begin(_exchange, client.HeadBytes);
         _answeredBadly = null;
         _step = 0;
         if (FindRoute() is not { } route) return Rest.NoRoute;

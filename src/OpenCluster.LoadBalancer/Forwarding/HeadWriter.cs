@@ -30,6 +30,16 @@ internal static class HeadWriter
         to.Write(" HTTP/1.1\r\n"u8);
 
         var without = head.Upgrades ? NotForTargets & ~FieldIds.Bit(FieldId.Upgrade) : NotForTargets;
+        if (exchange.Trace.IsActive)
+        {
+            without |= FieldIds.Bit(FieldId.TraceParent);
+            to.Write("traceparent: 00-"u8);
+            to.WriteHex(exchange.Trace.High, 16);
+            to.WriteHex(exchange.Trace.Low, 16);
+            to.Write("-"u8);
+            to.WriteHex(exchange.Trace.Span, 16);
+            to.Write("-01\r\n"u8);
+        }
         Copy(to, head.Fields, bytes, exchange.Watcher is null ? without : without | exchange.Watcher.DroppedFields);
         if (exchange.Watcher is not null) to.Write(exchange.Watcher.AddedFields);
         if (head.Upgrades) to.Write("Connection: Upgrade\r\n"u8);

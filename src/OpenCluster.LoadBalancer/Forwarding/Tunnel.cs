@@ -1,4 +1,6 @@
+using System.Text;
 using OpenCluster.LoadBalancer.Admission;
+using OpenCluster.LoadBalancer.Forwarding.WebSockets;
 using OpenCluster.LoadBalancer.Http;
 using OpenCluster.LoadBalancer.Listening;
 using OpenCluster.LoadBalancer.Relaying;
@@ -24,10 +26,31 @@ internal static class Tunnel
         // From here on the relay keeps the time.
         client.AwaitNothing();
         target.Within(null);
-        var end = await Relay.RunAsync(client.Transport, target.Transport, early, Limits.TunnelSilence, client.Stages.Keeper).ConfigureAwait(false);
+        var end = Ascii.EqualsIgnoreCase(head.Fields.Value(received.Span, FieldId.Upgrade), "websocket"u8)
+            ? await RelayWebSocketAsync(client, target, early, received[head.Length..]).ConfigureAwait(false)
+            : await Relay.RunAsync(client.Transport, target.Transport, early, Limits.TunnelSilence, client.Stages.Keeper).ConfigureAwait(false);
         client.Exchange.BytesIn += end.BytesUp;
         client.Exchange.BytesOut += end.BytesDown;
         client.Close();
         return AttemptEnd.Answered;
+    }
+
+    /// <param name="sent">What the target has sent behind the head of its 101, and the client has.</param>
+    private static async ValueTask<RelayEnd> RelayWebSocketAsync(ClientConnection client, TargetConnection target, ReadOnlyMemory<byte> early, ReadOnlyMemory<byte> sent)
+    {
+        var all = client.Stages.WebSockets;
+        var (toClient, toTarget) = (new WebSocketSide(client.Transport, masks: false), new WebSocketSide(target.Transport, masks: true));
+        toClient.Follow(sent.Span);
+        all.Add(toClient);
+        all.Add(toTarget);
+        try
+        {
+            return await Relay.RunAsync(toClient, toTarget, early, Limits.TunnelSilence, client.Stages.Keeper).ConfigureAwait(false);
+        }
+        finally
+        {
+            all.Remove(toClient);
+            all.Remove(toTarget);
+        }
     }
 }

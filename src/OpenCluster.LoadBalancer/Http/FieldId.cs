@@ -7,7 +7,7 @@ internal enum FieldId : byte
 {
     Other, Host, Connection, ContentLength, TransferEncoding, Expect, Upgrade, KeepAlive, ProxyConnection, Te, Trailer, Forwarded,
     XForwardedFor, XForwardedProto, XForwardedHost, XRequestId, IfNoneMatch, IfModifiedSince, IfRange, Range, AcceptEncoding, Date,
-    ClientCert, ClientCertChain,
+    ClientCert, ClientCertChain, TraceParent,
     /// <summary>See <see cref="Claims"/>.</summary>
     Claim,
 }
@@ -33,7 +33,7 @@ internal static class FieldIds
         8 => Is(name, "if-range"u8, FieldId.IfRange),
         9 => Is(name, "forwarded"u8, FieldId.Forwarded),
         10 => Is(name, "connection"u8, FieldId.Connection, "keep-alive"u8, FieldId.KeepAlive),
-        11 => Is(name, "client-cert"u8, FieldId.ClientCert),
+        11 => Is(name, "client-cert"u8, FieldId.ClientCert, "traceparent"u8, FieldId.TraceParent),
         12 => Is(name, "x-request-id"u8, FieldId.XRequestId),
         13 => Is(name, "if-none-match"u8, FieldId.IfNoneMatch),
         14 => Is(name, "content-length"u8, FieldId.ContentLength),

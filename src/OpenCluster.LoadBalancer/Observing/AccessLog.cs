@@ -1,10 +1,11 @@
 using OpenCluster.LoadBalancer.Listening;
 using OpenCluster.LoadBalancer.Sockets;
+using OpenCluster.Model.Nouns;
 
 namespace OpenCluster.LoadBalancer.Observing;
 
 /// <summary>
-/// One JSON object per request and line. A request writes its line into memory under a short lock; a loop of its own writes to the file.
+/// One line per request, JSON or combined. A request writes its line into memory under a short lock; a loop of its own writes to the file.
 /// Bounded: at most two buffers of <see cref="BufferBytes"/>; when the disk cannot keep up, lines are dropped and counted, never waited for.
 /// A file that has reached its size is put aside as <c>.1</c>, and the one before it goes: twice the size is the most it takes of the disk.
 /// </summary>
@@ -50,6 +51,9 @@ internal sealed class AccessLog : IAsyncDisposable
     /// <summary>Writes that the file refused.</summary>
     public long WriteFailures => Interlocked.Read(ref _failed);
 
+    /// <summary>How lines are written from here on.</summary>
+    public AccessLogFormat Format { get; set; }
+
     public void Write(ClientConnection client, long microseconds)
     {
         lock (_fillGate)
@@ -60,7 +64,8 @@ internal sealed class AccessLog : IAsyncDisposable
                 Interlocked.Increment(ref _dropped);
                 return;
             }
-            _filled += Line(client, microseconds, _filling.AsSpan(_filled));
+            var line = _filling.AsSpan(_filled);
+            _filled += Format == AccessLogFormat.Combined ? CombinedLine.Write(client, _keeper.Now, line) : Line(client, microseconds, line);
             if (_filled > BufferBytes / 2 && _full.CurrentCount == 0) _full.Release();
         }
     }

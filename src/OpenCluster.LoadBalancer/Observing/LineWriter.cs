@@ -42,7 +42,10 @@ internal ref struct LineWriter(Span<byte> line)
     }
 
     /// <summary>A text from outside, cut to <paramref name="most"/> bytes; what JSON does not take is escaped.</summary>
-    public void Text(ReadOnlySpan<byte> text, int most)
+    public void Text(ReadOnlySpan<byte> text, int most) => Text(text, most, "\\u00"u8);
+
+    /// <param name="escape">What stands before the two digits of a byte that may not stand there itself.</param>
+    public void Text(ReadOnlySpan<byte> text, int most, ReadOnlySpan<byte> escape)
     {
         if (text.Length > most) text = text[..most];
         if (!text.ContainsAnyExcept(Plain))
@@ -58,7 +61,7 @@ internal ref struct LineWriter(Span<byte> line)
             }
             else
             {
-                Raw("\\u00"u8);
+                Raw(escape);
                 Utf8Formatter.TryFormat(next, _line[Length..], out _, new StandardFormat('x', 2));
                 Length += 2;
             }

@@ -28,6 +28,12 @@ internal static class MetricsText
         One(text, "opencluster_lb_snapshot_refused", "gauge", "1 while a newer snapshot is refused.", balancer.Refused is null ? 0 : 1);
         One(text, "opencluster_lb_access_log_dropped_total", "counter", "Access log lines lost because the disk was too slow.", stages.Log?.Dropped ?? 0);
 
+        if (stages.Tracer is { } tracer)
+        {
+            One(text, "opencluster_lb_spans_told_total", "counter", "Requests the collector of traces was told of.", tracer.Told);
+            One(text, "opencluster_lb_spans_dropped_total", "counter", "Requests it was not told of, being slow, away, or not willing.", tracer.Dropped);
+        }
+
         Header(text, "opencluster_lb_refused_total", "counter", "Requests refused as malformed, by reason.");
         foreach (var error in Enum.GetValues<HeadError>())
             if (stages.RefusedFor(error) > 0) text.Append("opencluster_lb_refused_total{reason=\"").Append(error).Append("\"} ").Append(stages.RefusedFor(error)).Append('\n');

@@ -29,6 +29,9 @@ public sealed record BalancerSnapshot
     /// <summary>What is to be thrown out of the caches, newest last; a balancer carries out those it has not seen. At most 100.</summary>
     public ImmutableArray<CachePurge> Purges { get; init; } = [];
     public ImmutableArray<Certificate> Certificates { get; init => field = value.IsDefault ? [] : value; } = [];
+    public AccessLogFormat AccessLog { get; init; }
+    /// <summary>Null: no request is traced.</summary>
+    public TraceRule? Traces { get; init; }
 }
 
 /// <summary>Cached answers to throw out: all of a route, those below a path, or those with a tag (<c>Cache-Tag</c>).</summary>

@@ -15,4 +15,7 @@ public sealed record LoadBalancer : INamed
     public required ImmutableArray<Listener> Listeners { get; init; }
     /// <summary>Where metrics and health of the balancer itself are served; 0 lets the agent choose.</summary>
     public int MetricsPort { get; init; }
+    public AccessLogFormat AccessLog { get; init; }
+    /// <summary>Null: no request is traced.</summary>
+    public TraceRule? Traces { get; init; }
 }

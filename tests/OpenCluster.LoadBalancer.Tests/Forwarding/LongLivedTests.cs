@@ -69,6 +69,50 @@ public sealed class LongLivedTests
     }
 
     [Fact]
+    public async Task Drain_tells_both_ends_of_a_WebSocket_that_it_goes_away()
+    {
+        if (!File.Exists("/usr/lib/python3/dist-packages/websockets/__init__.py")) Assert.Skip("needs python3-websockets");
+        const string Waiting = """
+            import asyncio, sys, websockets
+            async def main():
+                async with websockets.connect('ws://127.0.0.1:' + sys.argv[1] + '/chat') as socket:
+                    await socket.send('hello')
+                    print(await socket.recv(), flush=True)
+                    await socket.wait_closed()
+                    print('closed', socket.close_code, flush=True)
+            asyncio.run(main())
+            """;
+        using var server = Tool.Start("/usr/bin/python3", "-c", Server.Replace("await socket.send(message)", "await socket.send(message)\n    print('closed', socket.close_code, flush=True)", StringComparison.Ordinal));
+        await server.UntilAsync("port ");
+        var port = int.Parse(server.Output.Split('\n')[0].Split(' ')[1]);
+        await using var balancer = await TestBalancer.ServeAsync(new RoutePlan { Id = "r1", Name = "site", Matches = [new RouteMatch("*")], Targets = [TestBalancer.Target("t0", port)] });
+        using var client = Tool.Start("/usr/bin/python3", "-c", Waiting, balancer.Port.ToString());
+        await client.UntilAsync("hello");
+        await balancer.Balancer.DrainAsync(TimeSpan.Zero);
+        await client.UntilAsync("closed 1001");
+        await server.UntilAsync("closed 1001");
+    }
+
+    [Fact]
+    public async Task Drain_never_speaks_within_a_frame()
+    {
+        const string Asking = "GET /chat HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+        await using var target = new RawTarget(async request =>
+        {
+            // Of five bytes of text it sends two.
+            await request.SendAsync("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n\u0081\u0005he");
+            await request.TakeAsync(1_000_000);
+        });
+        await using var balancer = await TestBalancer.StartAsync(target);
+        using var client = balancer.Client();
+        await client.SendAsync(Asking);
+        Assert.Equal(101, (await client.ReadAsync()).Status);
+        Assert.Equal("\u0081\u0005he", await client.TakeAsync(4));
+        await balancer.Balancer.DrainAsync(TimeSpan.Zero);
+        Assert.Equal("", await client.RestOrResetAsync());
+    }
+
+    [Fact]
     public async Task Upgraded_connection_outlives_reloads_even_one_that_takes_its_target_and_route_away()
     {
         await using var target = new RawTarget(EchoAsync);

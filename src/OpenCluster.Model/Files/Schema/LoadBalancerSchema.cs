@@ -11,8 +11,11 @@ internal static class LoadBalancerSchema
     private static readonly OptionalKey<string> Zone = new("zone", Common.Named("the name of a zone"), "Only servers of this zone.") { Otherwise = "any zone" };
     private static readonly OptionalKey<ImmutableArray<Listener>> Listen = new("listen", new ListShape<Listener>("listeners", ListenerSchema.Shape), "Where it accepts connections.") { Required = true };
     private static readonly Key<int> MetricsPort = new("metrics-port", new WholeShape(0, 65_535, "a port number or 0"), "Where its own metrics and health are served; 0: a free one.", 0);
+    private static readonly Key<AccessLogFormat> AccessLog = new("access-log", new ChoiceShape<AccessLogFormat>(("json", AccessLogFormat.Json), ("combined", AccessLogFormat.Combined)),
+        "A line for each request: an object of JSON, or as web servers write it (combined), which tells less.", AccessLogFormat.Json);
+    private static readonly OptionalKey<TraceRule> Traces = new("traces", TraceSchema.Shape, "Tell a collector of requests, as parts of traces.") { Otherwise = "none are told" };
 
-    public static readonly ObjectShape<LoadBalancer> Shape = new("a load-balancer", [Common.RenamedFrom, Role, Zone, Listen, MetricsPort], o => new LoadBalancer
+    public static readonly ObjectShape<LoadBalancer> Shape = new("a load-balancer", [Common.RenamedFrom, Role, Zone, Listen, MetricsPort, AccessLog, Traces], o => new LoadBalancer
     {
         Name = o.Name,
         RenamedFrom = o.Maybe(Common.RenamedFrom),
@@ -20,6 +23,8 @@ internal static class LoadBalancerSchema
         Zone = o.Maybe(Zone),
         Listeners = Named(o.Need(Listen, [])),
         MetricsPort = o.Get(MetricsPort),
+        AccessLog = o.Get(AccessLog),
+        Traces = o.Maybe(Traces),
     });
 
     /// <summary>Listeners without a name: the first of a protocol has its name, the others <c>PROTOCOL-PORT</c>.</summary>
