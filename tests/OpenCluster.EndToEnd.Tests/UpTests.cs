@@ -225,6 +225,17 @@ public sealed class UpTests(UpFixture up) : IClassFixture<UpFixture>
         Assert.Equal(HttpStatusCode.Unauthorized, await PushAsync(url, push, new string('0', 64)));
     }
 
+    [Fact]
+    public async Task The_controller_describes_its_API_without_reflection()
+    {
+        using var client = TrustingClient.For(up.Directory);
+        using var context = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(up.Directory, ".opencluster", "context.json"), TestContext.Current.CancellationToken));
+        var url = new Uri(new Uri(context.RootElement.GetProperty("url").GetString()!), "/v1/openapi.json");
+        using var document = JsonDocument.Parse(await client.GetStringAsync(url, TestContext.Current.CancellationToken));
+        var parameters = document.RootElement.GetProperty("paths").GetProperty("/v1/events").GetProperty("get").GetProperty("parameters");
+        Assert.Superset(new HashSet<string> { "since", "follow" }, parameters.EnumerateArray().Select(p => p.GetProperty("name").GetString()!).ToHashSet());
+    }
+
     private async Task<HttpStatusCode> PushAsync(Uri url, byte[] body, string signature)
     {
         using var client = TrustingClient.For(up.Directory);
