@@ -87,7 +87,10 @@ public sealed record ReleaseView
 {
     public required string Id { get; init; }
     public required string Service { get; init; }
+    /// <summary>Counts up through all zones of the service, so that it names one release wherever it is spoken of.</summary>
     public int Number { get; init; }
+    /// <summary>The zone it was made for, whose settings it has.</summary>
+    public string Zone { get; init; } = "";
     public string State { get; init; } = "";
     public string? Commit { get; init; }
     public string? Branch { get; init; }

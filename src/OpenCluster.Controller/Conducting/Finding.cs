@@ -20,6 +20,17 @@ internal static class Finding
         cluster.Servers.FirstOrDefault(s => s.Id == idOrName) ?? cluster.Servers.FirstOrDefault(s => s.Name == idOrName)
         ?? throw Missing("server", idOrName, cluster.Servers.Select(s => s.Name));
 
+    /// <summary>All instances, or those of a service, of a load-balancer, or of the controller: whatever the list of all names.</summary>
+    public static IEnumerable<InstanceSight> InstancesOf(this ClusterView view, string? idOrName)
+    {
+        if (idOrName is null) return view.Instances;
+        var cluster = view.Cluster;
+        var balancer = cluster.LoadBalancers.FirstOrDefault(b => b.Id == idOrName) ?? cluster.LoadBalancers.FirstOrDefault(b => b.Name == idOrName);
+        var id = cluster.TryFindService(idOrName)?.Id ?? balancer?.Id ?? view.Instances.FirstOrDefault(i => i.Name == idOrName)?.Instance.ServiceId
+            ?? throw Missing("service", idOrName, [.. cluster.Services.Select(s => s.Name), .. view.Instances.Select(i => i.Name)]);
+        return view.Instances.Where(i => i.Instance.ServiceId == id);
+    }
+
     public static Instance FindInstance(this ClusterView view, string id) =>
         view.Instances.FirstOrDefault(i => i.Instance.Id == id)?.Instance ?? throw Missing("instance", id, view.Instances.Select(i => i.Instance.Id));
 

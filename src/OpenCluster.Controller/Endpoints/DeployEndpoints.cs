@@ -50,17 +50,18 @@ internal sealed class DeployEndpoints(ClusterLoop loop, ArchiveFiles files, Serv
 
     private async Task<DeployView> RollBack(RollBackRequest request, HttpContext context, CancellationToken ct)
     {
-        _ = (Problems.Given(request.Service, "service"), Problems.Given(request.Zone, "zone"));
+        _ = Problems.Given(request.Service, "service");
         var caller = context.Caller();
         var done = await loop.ChangeAsync(
             conductor =>
             {
                 var service = conductor.Cluster.FindService(request.Service);
-                CheckZone(service, request.Zone, caller);
-                var what = $"roll back {service.Name}{In(request.Zone)} to {(request.Release is { } number ? $"release {number}" : "the release before")}";
+                var zone = request.Zone ?? OnlyZone(service);
+                CheckZone(service, zone, caller);
+                var what = $"roll back {service.Name}{In(zone)} to {(request.Release is { } number ? $"release {number}" : "the release before")}";
                 return new Intent
                 {
-                    Event = new ClusterEvent.RollBackAsked(service.Id, request.Zone, request.Release, caller.Name, request.Why),
+                    Event = new ClusterEvent.RollBackAsked(service.Id, zone, request.Release, caller.Name, request.Why),
                     Audit = new AuditEntry(caller, what, request.Why),
                 };
             },
@@ -104,6 +105,11 @@ internal sealed class DeployEndpoints(ClusterLoop loop, ArchiveFiles files, Serv
             return new WebhookView(ApiRoutes.Webhook(found.Id), secrets.Of(found.Id));
         },
         ct);
+
+    /// <summary>Going back is for one zone: which, need be said only where there are several.</summary>
+    private static string OnlyZone(Service service) =>
+        service.Deployments is [var only] ? only.Zone : throw Problems.Invalid("zone", $"The service \"{service.Name}\" goes to several zones.",
+            $"Say which is to go back: {string.Join(" or ", service.Deployments.Select(d => d.Zone))}.");
 
     private static void CheckZone(Service service, string? zone, Caller caller)
     {

@@ -21,8 +21,7 @@ internal static class ServiceViews
 
     public static ImmutableArray<InstanceView> Instances(ClusterView view, string? service)
     {
-        var id = service is null ? null : view.Cluster.FindService(service).Id;
-        return [.. view.Instances.Where(i => id is null || i.Instance.ServiceId == id).Select(Of)];
+        return [.. view.InstancesOf(service).Select(Of)];
     }
 
     public static IEnumerable<ReleaseView> Releases(ServiceSight sight) =>
@@ -31,6 +30,7 @@ internal static class ServiceViews
             Id = r.Id,
             Service = sight.Service.Name,
             Number = r.Number,
+            Zone = r.Zone,
             State = r.State.ToString().ToLowerInvariant(),
             Commit = r.Commit,
             Branch = r.Branch,

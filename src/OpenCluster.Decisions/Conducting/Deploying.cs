@@ -108,10 +108,12 @@ internal static class Deploying
             : state.Active(place) is not null ? current : Before(state, place, current);
         if (target is not { State: ReleaseState.Ready })
         {
+            var elsewhere = state.ReleasesOf(place.ServiceId).FirstOrDefault(r => r.Number == toNumber && r.Zone != place.Zone)?.Zone;
             var kept = state.ReleasesOf(place.ServiceId).Where(r => r.Zone == place.Zone && r.State == ReleaseState.Ready && r.Id != running?.Id).Select(r => r.Number).ToList();
             situation.Changes.Refused = new Failure(
                 "no-such-release",
                 $"{situation.NameOf(place)} has no {(toNumber is null ? "earlier release" : $"release {toNumber}")} to go back to; " +
+                    (elsewhere is null ? "" : $"that one was made for zone {state.Objects.ZoneName(elsewhere)}. In {state.Objects.ZoneName(place.Zone)}, ") +
                     (kept.Count == 0 ? "no other is kept." : $"kept are {string.Join(", ", kept)}."));
             return;
         }

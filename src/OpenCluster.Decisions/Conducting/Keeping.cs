@@ -18,14 +18,14 @@ internal static class Keeping
         if (state.Objects.Service(place.ServiceId) is not { } service)
             return;
         var used = InUse(state, place.ServiceId);
-        var spare = Retention.Spare(state.ReleasesOf(service.Id), r => used.Contains(r.Id), service.Keep).Select(r => r.Id).ToHashSet(StringComparer.Ordinal);
-        // Releases whose build failed tell why; the newest few of them are kept for that.
-        var failed = state.ReleasesOf(service.Id).Where(r => r.State == ReleaseState.Failed).TakeLast(service.Keep.Releases).Select(r => r.Id).ToHashSet(StringComparer.Ordinal);
-        foreach (var release in state.ReleasesOf(service.Id).Where(r => r.State != ReleaseState.Building).ToList())
+        // Each zone for itself: what is tried in development must not push out what production would go back to.
+        foreach (var releases in state.ReleasesOf(service.Id).ToLookup(r => r.Zone, StringComparer.Ordinal))
         {
-            if (used.Contains(release.Id) || spare.Contains(release.Id) || failed.Contains(release.Id))
-                continue;
-            state.Remove(release);
+            var spare = Retention.Spare(releases, r => used.Contains(r.Id), service.Keep);
+            // Releases whose build failed tell why; the newest few of them are kept for that.
+            var failed = releases.Where(r => r.State == ReleaseState.Failed).TakeLast(service.Keep.Releases);
+            foreach (var release in releases.Where(r => r.State != ReleaseState.Building).Except(spare).Except(failed).Where(r => !used.Contains(r.Id)))
+                state.Remove(release);
         }
     }
 

@@ -118,8 +118,8 @@ internal static class LifeSchemas
     });
 
     private static readonly RetentionRule UsualKeep = new();
-    private static readonly Key<int> Releases = new("releases", new WholeShape(0, 1000), "Releases besides the running ones, to roll back to.", UsualKeep.Releases);
-    private static readonly Key<long> Size = new("size", Common.Size("0B", "16TiB"), "Bytes of releases besides the running ones.", UsualKeep.Bytes);
+    private static readonly Key<int> Releases = new("releases", new WholeShape(0, 1000), "Releases besides the running ones, in each zone, to roll back to.", UsualKeep.Releases);
+    private static readonly Key<long> Size = new("size", Common.Size("0B", "16TiB"), "Bytes of releases besides the running ones, in each zone.", UsualKeep.Bytes);
 
     public static readonly ObjectShape<RetentionRule> Keep = new("a retention rule", [Releases, Size], o => new RetentionRule
     {

@@ -8,7 +8,7 @@ namespace OpenCluster.Verbs.Deploying;
 internal static class RollbackVerb
 {
     private static readonly Argument<string> Service = new("SERVICE") { Description = "Service to take back" };
-    private static readonly Option<string> Zone = new("--zone") { Description = "In this zone", DefaultValueFactory = _ => "default" };
+    private static readonly Option<string?> Zone = new("--zone") { Description = "In this zone (needed only where it goes to several)" };
     private static readonly Option<int?> Release = new("--to") { Description = "To this release (default: the one before)" };
 
     public static Command Create() => ClientVerb.Create(
@@ -17,7 +17,7 @@ internal static class RollbackVerb
         {
             var parsed = call.Parsed;
             var asked = await call.Api.RollBackAsync(
-                new RollBackRequest(parsed.GetRequiredValue(Service), parsed.GetRequiredValue(Zone), parsed.GetValue(Release), parsed.GetRequiredValue(Files.FileArguments.Why)), ct).ConfigureAwait(false);
+                new RollBackRequest(parsed.GetRequiredValue(Service), parsed.GetValue(Zone), parsed.GetValue(Release), parsed.GetRequiredValue(Files.FileArguments.Why)), ct).ConfigureAwait(false);
             return await Following.UntilEndedAsync(call, asked.Deployments, ct).ConfigureAwait(false);
         });
 }
