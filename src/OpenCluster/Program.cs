@@ -35,7 +35,9 @@ var frontPage = new FrontPage(chapters);
 var root = new RootCommand("OpenCluster runs internet services for small teams: from one server to several sites, one file, one binary.");
 root.SetAction(frontPage.Invoke);
 foreach (var verb in chapters.SelectMany(c => c.Verbs)) root.Subcommands.Add(verb);
-root.Options.OfType<HelpOption>().Single().Action = frontPage;
+// Without the names that it has on Windows: here those are paths.
+root.Options.Remove(root.Options.OfType<HelpOption>().Single());
+root.Options.Add(new HelpOption("--help", "-h") { Action = frontPage });
 root.Options.Add(ClientVerb.Controller);
 root.Options.Add(ClientVerb.TokenFile);
 root.Options.Add(ClientVerb.Roots);

@@ -47,6 +47,7 @@ public sealed class BadInputFixture : IAsyncLifetime
           s1: {roles: [web]}
         services:
           good: {directory: site, role: web, web: ., roll-out: {watch: 500ms}}
+          whole: {directory: ., role: web, web: site, roll-out: {watch: 500ms}}
           hooked: {git: "{{{Directory}}}/plain", role: web, web: ., roll-out: {watch: 500ms}}
         {{{more}}}
         load-balancers:
@@ -124,6 +125,17 @@ public sealed class BadInputTests(BadInputFixture bad) : IClassFixture<BadInputF
         Assert.Equal(1, controller.ExitCode);
         Assert.Contains("is in use by process", controller.Errors, StringComparison.Ordinal);
         Assert.Equal(0, (await Executable.RunAsync(bad.Directory, "status")).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_directory_with_the_cluster_in_it_is_packed_without_that()
+    {
+        await UpFixture.UntilAsync(async () => (await Executable.RunAsync(bad.Directory, "instances", "whole", "--json")).Output.Contains("\"phase\":\"ready\"", StringComparison.OrdinalIgnoreCase));
+        using var releases = JsonDocument.Parse((await Executable.RunAsync(bad.Directory, "releases", "whole", "--json")).Output);
+        var unpacked = Path.Combine(bad.Directory, ".opencluster", "servers", "s1", "releases", releases.RootElement[0].GetProperty("id").GetString()!);
+        Assert.Contains("site", System.IO.Directory.GetFileSystemEntries(unpacked).Select(Path.GetFileName));
+        Assert.Empty(System.IO.Directory.GetFileSystemEntries(unpacked, ".opencluster", SearchOption.AllDirectories));
+        Assert.Empty(System.IO.Directory.GetFileSystemEntries(unpacked, ".git", SearchOption.AllDirectories));
     }
 
     [Fact]

@@ -75,24 +75,118 @@ public sealed class CommandLineTests
         Assert.All(run.Output.Split('\n'), line => Assert.InRange(line.Length, 0, 160));
     }
 
-    [Fact]
-    public async Task Bash_completes_a_verb()
+    /// <summary>How each shell is asked, without a terminal, what it would offer for the words of a line.</summary>
+    private static readonly Dictionary<string, string> Asking = new(StringComparer.Ordinal)
     {
-        var directory = Path.GetDirectoryName(Executable.Path)!;
-        using var bash = Process.Start(new ProcessStartInfo("bash", ["-c", """
-            source <(opencluster completion bash)
-            COMP_LINE="opencluster dep" COMP_POINT=15 COMP_WORDS=(opencluster dep) COMP_CWORD=1
-            _opencluster && printf '%s\n' "${COMPREPLY[@]}"
-            """])
+        ["bash"] = """source <(opencluster completion bash); COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _opencluster; printf '%s\n' "${COMPREPLY[@]}" """,
+        ["zsh"] = """autoload -Uz compinit; compinit -u -D; source <(opencluster completion zsh); words=("$@") CURRENT=$#; compadd() { print -l -- ${(P)@[-1]} }; _files() { print files }; _opencluster""",
+        ["fish"] = "opencluster completion fish | source; complete -C \"$argv\"",
+    };
+
+    [Theory]
+    [InlineData("bash", "dep", "deploy")]
+    [InlineData("zsh", "dep", "deploy")]
+    [InlineData("fish", "dep", "deploy")]
+    [InlineData("bash", "lb pur", "purge")]
+    [InlineData("zsh", "lb pur", "purge")]
+    [InlineData("fish", "lb pur", "purge")]
+    [InlineData("bash", "completion ", "bash fish zsh")]
+    [InlineData("zsh", "completion ", "bash fish zsh")]
+    [InlineData("fish", "completion ", "bash fish zsh")]
+    [InlineData("bash", "status --js", "--json")]
+    [InlineData("zsh", "status --js", "--json")]
+    [InlineData("fish", "status --js", "--json")]
+    [InlineData("bash", "up ", "")]
+    [InlineData("zsh", "up ", "files")]
+    [InlineData("fish", "up ", "cluster.yaml")]
+    public async Task A_shell_completes_verbs_options_and_files(string shell, string words, string offers)
+    {
+        if (!Path.Exists($"/usr/bin/{shell}")) Assert.Skip($"needs {shell}");
+        var empty = Directory.CreateTempSubdirectory("opencluster-test-");
+        await File.WriteAllTextAsync(Path.Combine(empty.FullName, "cluster.yaml"), "", TestContext.Current.CancellationToken);
+        string[] line = shell == "fish" ? ["opencluster " + words] : [.. shell == "zsh" ? (string[])["zsh"] : ["bash"], "opencluster", .. words.Split(' ')];
+        using var process = Process.Start(new ProcessStartInfo(shell, ["-c", Asking[shell], .. line])
         {
+            WorkingDirectory = empty.FullName,
             RedirectStandardOutput = true,
             UseShellExecute = false,
-            Environment = { ["PATH"] = $"{directory}:{Environment.GetEnvironmentVariable("PATH")}" },
+            Environment = { ["PATH"] = $"{Path.GetDirectoryName(Executable.Path)}:{Environment.GetEnvironmentVariable("PATH")}", ["HOME"] = empty.FullName },
         })!;
-        var words = await bash.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await bash.WaitForExitAsync(TestContext.Current.CancellationToken);
+        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        empty.Delete(recursive: true);
 
-        Assert.Equal("deploy\n", words);
+        Assert.Equal(offers, string.Join(' ', output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("annotated.yaml")]
+    [InlineData("simple-startup/cluster.yaml")]
+    [InlineData("registering-app/cluster.yaml")]
+    [InlineData("joebarry/cluster.yaml")]
+    public async Task The_examples_are_valid_by_the_schema_as_an_editor_reads_it(string example)
+    {
+        var schema = await Executable.RunAsync(Path.GetTempPath(), "schema");
+        using var python = Process.Start(new ProcessStartInfo("/usr/bin/python3", ["-c", """
+            import json, sys, yaml
+            from jsonschema import Draft202012Validator as Draft
+            schema = json.load(sys.stdin)
+            Draft.check_schema(schema)
+            for error in Draft(schema).iter_errors(yaml.safe_load(open(sys.argv[1]))):
+                print(*error.path, *(c.message[:200] for c in error.context or [error]), sep="\n  ")
+            """, Path.Combine(Path.GetDirectoryName(Executable.Path)!, "examples", example)])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        })!;
+        await python.StandardInput.WriteAsync(schema.Output);
+        python.StandardInput.Close();
+        var wrong = await python.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await python.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.True(python.ExitCode == 0 && wrong.Length == 0, wrong);
+    }
+
+    [Theory]
+    [InlineData("status --frob", "status has no option \"--frob\".")]
+    [InlineData("demo --kep", "Did you mean \"--keep\"?")]
+    [InlineData("simulate --sed 4", "Did you mean \"--seed\"?")]
+    [InlineData("logs x --lines many", "\"many\" does not fit --lines (How many of the last lines, 1 to 10,000).")]
+    [InlineData("completion tcsh", "\"tcsh\" does not fit SHELL (bash, zsh or fish).")]
+    [InlineData("status extra", "\"extra\" is one word too many for status.")]
+    [InlineData("lb purg", "Did you mean \"purge\"? lb has top, explain, purge")]
+    [InlineData("lb", "lb needs one of top, explain, purge")]
+    [InlineData("web", "web needs --root")]
+    [InlineData("data --directory", "--directory needs a value")]
+    [InlineData("up /", "/ is a directory; name the cluster file in it")]
+    [InlineData("login ftp://x --user a", "\"ftp://x\" is not the URL of a controller")]
+    [InlineData("status --controller https://10.0.0.1:7400", "no token for it: add --token-file FILE")]
+    [InlineData("status --controller https://127.0.0.1:1 --token-file /no/such", "The token file /no/such cannot be read")]
+    public async Task A_mistake_is_told_by_what_it_is_and_what_to_write(string words, string expected)
+    {
+        var run = await Executable.RunAsync(Path.GetTempPath(), words.Split(' '));
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(expected, run.Errors, StringComparison.Ordinal);
+        Assert.InRange(run.Errors.TrimEnd().Split('\n').Length, 1, 2);
+        Assert.Empty(run.Output);
+    }
+
+    [Theory]
+    [InlineData("status --json", "no-cluster")]
+    [InlineData("frobnicate --json", "usage")]
+    [InlineData("deploy --json", "usage")]
+    [InlineData("up --json /no/such/file", "failed")]
+    [InlineData("status --json --controller https://127.0.0.1:1 --token-file /dev/null", "unreachable")]
+    public async Task A_failure_is_JSON_too_where_JSON_was_asked_for(string words, string code)
+    {
+        var run = await Executable.RunAsync(Path.GetTempPath(), words.Split(' '));
+
+        using var failure = System.Text.Json.JsonDocument.Parse(run.Output);
+        Assert.Equal(code, failure.RootElement.GetProperty("error").GetProperty("code").GetString());
+        Assert.NotEmpty(run.Errors);
+        Assert.NotEqual(0, run.ExitCode);
     }
 
     [Theory]

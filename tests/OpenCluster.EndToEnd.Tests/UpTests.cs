@@ -133,6 +133,7 @@ public sealed class UpTests(UpFixture up) : IClassFixture<UpFixture>
     [Fact]
     public async Task Logs_and_commands_reach_an_instance()
     {
+        Assert.Single((await Executable.RunAsync(up.Directory, "instances", "edge")).Output.Split('\n'), line => line.StartsWith("edge-", StringComparison.Ordinal));
         using var instances = JsonDocument.Parse((await Executable.RunAsync(up.Directory, "instances", "hello", "--json")).Output);
         var id = instances.RootElement[0].GetProperty("id").GetString()!;
 
@@ -154,6 +155,33 @@ public sealed class UpTests(UpFixture up) : IClassFixture<UpFixture>
         await UpFixture.UntilAsync(up.ServesAsync);
 
         Assert.Equal(before, await PidsAsync());
+    }
+
+    [Fact]
+    public async Task An_up_in_the_background_of_a_script_ends_by_SIGTERM_and_says_so()
+    {
+        var directory = System.IO.Directory.CreateTempSubdirectory("opencluster-term-").FullName;
+        File.SetUnixFileMode(directory, (UnixFileMode)Convert.ToInt32("755", 8));
+        await File.WriteAllTextAsync(Path.Combine(directory, "cluster.yaml"), "cluster: small\nservers:\n  one: {roles: [web]}\n", TestContext.Current.CancellationToken);
+        // As such a shell does it: what is in its background ignores SIGINT.
+        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", $"trap '' INT; exec '{Executable.Path}' up cluster.yaml"])
+        {
+            WorkingDirectory = directory,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        })!;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(60));
+        var line = "";
+        while (!line.StartsWith("`kill ", StringComparison.Ordinal)) line = (await shell.StandardError.ReadLineAsync(limit.Token))!;
+        using var term = Process.Start("sh", ["-c", line.Split('`')[1]]);
+        var rest = await shell.StandardError.ReadToEndAsync(limit.Token);
+        await shell.WaitForExitAsync(limit.Token);
+
+        Assert.Equal(0, shell.ExitCode);
+        Assert.Contains("Stopped. State and data are kept", rest, StringComparison.Ordinal);
+        System.IO.Directory.Delete(directory, recursive: true);
     }
 
     [Fact]

@@ -45,12 +45,13 @@ internal static class ClientVerb
 
     private static async Task<int> RunAsync(ParseResult parsed, Func<Call, CancellationToken, Task<int>> run, CancellationToken ct)
     {
-        var screen = new Screen();
+        var screen = new Screen(parsed);
         return await GuardedAsync(screen, async () =>
         {
             if (Context.Find(parsed.GetValue(Controller), parsed.GetValue(TokenFile), parsed.GetValue(Roots)) is not { } context)
             {
-                screen.Error($"no cluster here: no {Context.DirectoryName} in this directory or above it. Start one with `opencluster up FILE`, log in to one with `opencluster login`, or name one with --controller and --token-file.");
+                screen.Error("no-cluster", Context.Incomplete(parsed.GetValue(Controller), parsed.GetValue(TokenFile))
+                ?? $"no cluster here: no {Context.DirectoryName} in this directory or above it. Start one with `opencluster up FILE`, log in to one with `opencluster login`, or name one with --controller and --token-file.");
                 return ExitCode.Usage;
             }
 
@@ -68,24 +69,22 @@ internal static class ClientVerb
         }
         catch (ProblemException refused)
         {
-            screen.Error(refused.Message);
-            foreach (var error in refused.Problem.Errors) screen.Say(Screen.Plain($"  {error}"));
+            screen.Error(refused.Problem.Code, refused.Message, refused.Problem.Errors);
             return refused.Problem.Code == "file-invalid" ? ExitCode.Usage : ExitCode.Refused;
         }
         catch (FileInvalidException invalid)
         {
-            screen.Error(invalid.Message);
-            foreach (var error in invalid.Errors) screen.Say(Screen.Plain($"  {error}"));
+            screen.Error("file-invalid", invalid.Message, [.. invalid.Errors]);
             return ExitCode.Usage;
         }
         catch (UnreachableException away)
         {
-            screen.Error(away.Message);
+            screen.Error("unreachable", away.Message);
             return ExitCode.Unreachable;
         }
         catch (TimeoutException late)
         {
-            screen.Error(late.Message);
+            screen.Error("timeout", late.Message);
             return ExitCode.Failed;
         }
         catch (OperationCanceledException)
@@ -94,7 +93,7 @@ internal static class ClientVerb
         }
         catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or JsonException or FormatException or CryptographicException or AgentException)
         {
-            screen.Error(wrong.Message);
+            screen.Error("failed", wrong.Message);
             return ExitCode.Usage;
         }
     }

@@ -37,13 +37,39 @@ internal sealed record Context(string Url, string TokenFile, string? RootsFile, 
         return url is null || tokenFile is null ? null : new Context(url, tokenFile, rootsFile, url == found?.Url ? found.Home : null);
     }
 
+    /// <summary>What a controller or a token that was named alone wants beside it; null where none was.</summary>
+    public static string? Incomplete(string? url, string? tokenFile) => (url ?? Environment.GetEnvironmentVariable("OPENCLUSTER_CONTROLLER"), tokenFile ?? Environment.GetEnvironmentVariable("OPENCLUSTER_TOKEN_FILE")) switch
+    {
+        ({ } named, null) => $"the controller {named} is named, and no token for it: add --token-file FILE (or OPENCLUSTER_TOKEN_FILE), or log in to it with `opencluster login`.",
+        (null, { } named) => $"the token in {named} is named, and no controller: add --controller URL (or OPENCLUSTER_CONTROLLER).",
+        _ => null,
+    };
+
     /// <summary>A client for it.</summary>
     /// <exception cref="IOException">The token or the roots cannot be read.</exception>
+    /// <exception cref="FormatException">The controller is no URL.</exception>
     public ApiClient Client(TimeProvider time)
     {
-        var roots = Kept?.Roots ?? (RootsFile is null ? null : File.ReadAllText(RootsFile));
+        var roots = Kept?.Roots ?? (RootsFile is null ? null : Read("roots", RootsFile));
         var credentials = roots is null ? null : new Credentials(RootBundle.Parse(roots));
-        return new ApiClient(new Uri(Url), Kept?.Token ?? File.ReadAllText(TokenFile).Trim(), time, credentials is null ? null : credentials.Itself);
+        return new ApiClient(UrlOf(Url), Kept?.Token ?? Read("token", TokenFile).Trim(), time, credentials is null ? null : credentials.Itself);
+    }
+
+    /// <exception cref="FormatException">It is not what a controller can be reached by.</exception>
+    public static Uri UrlOf(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "https" or "http"
+        ? url
+        : throw new FormatException($"\"{text}\" is not the URL of a controller; it looks like https://10.0.0.1:7400.");
+
+    private static string Read(string what, string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"The {what} file {path} cannot be read: {unreadable.Message}", unreadable);
+        }
     }
 
     public void Save(string directory) =>

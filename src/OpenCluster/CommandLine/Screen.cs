@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.CommandLine;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -7,9 +9,9 @@ namespace OpenCluster.CommandLine;
 
 /// <summary>
 /// Where verbs write. Results go to standard output, everything said about them to standard error, so that a pipe gets only
-/// results. Colours only on a terminal, and not when NO_COLOR is set.
+/// results. Colours only on a terminal, and not when NO_COLOR is set. With <c>--json</c> a failure is a result, too: JSON on standard output.
 /// </summary>
-internal sealed class Screen
+internal sealed class Screen(ParseResult parsed)
 {
     private readonly IAnsiConsole _out = Console(System.Console.Out, System.Console.IsOutputRedirected);
     private readonly IAnsiConsole _err = Console(System.Console.Error, System.Console.IsErrorRedirected);
@@ -28,7 +30,23 @@ internal sealed class Screen
     /// <summary>Something said beside the result.</summary>
     public void Say(string markup) => _err.MarkupLine(markup);
 
-    public void Error(string text)
+    /// <param name="code">For programs; see <see cref="FailureView"/>.</param>
+    /// <param name="further">All mistakes of a file, one a line.</param>
+    public void Error(string code, string text, ImmutableArray<string> further = default)
+    {
+        var lines = further.IsDefault ? [] : further;
+        Error(text);
+        foreach (var line in lines) Say(Plain($"  {line}"));
+        if (parsed.GetValue(ClientVerb.Json)) Json(new FailureView(new(code, text, lines)), FailureJson.Default.FailureView);
+    }
+
+    public void Error(string code, IReadOnlyList<string> mistakes)
+    {
+        foreach (var mistake in mistakes) Error(mistake);
+        if (parsed.GetValue(ClientVerb.Json)) Json(new FailureView(new(code, mistakes[0], [.. mistakes])), FailureJson.Default.FailureView);
+    }
+
+    private void Error(string text)
     {
         _err.Markup("[red]error:[/] ");
         _err.WriteLine(text);

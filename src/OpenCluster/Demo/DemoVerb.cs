@@ -30,7 +30,7 @@ internal static class DemoVerb
 
     private static Task<int> RunAsync(ParseResult parsed, CancellationToken ct)
     {
-        var screen = new Screen();
+        var screen = new Screen(parsed);
         return ClientVerb.GuardedAsync(screen, async () =>
         {
             var directory = parsed.GetValue(Directory)?.FullName ?? NewDirectory();
@@ -100,7 +100,7 @@ internal static class DemoVerb
         }
         catch (TimeoutException late)
         {
-            screen.Error(late.Message);
+            screen.Error("timeout", late.Message);
         }
         finally
         {

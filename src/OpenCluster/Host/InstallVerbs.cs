@@ -22,7 +22,7 @@ internal static class InstallVerbs
         foreach (var option in (Option[])[AnswersFile, Root, Units, Plan]) command.Options.Add(option);
         command.SetAction((parsed, ct) =>
         {
-            var screen = new Screen();
+            var screen = new Screen(parsed);
             return ClientVerb.GuardedAsync(screen, () => InstallAsync(parsed, screen, ct));
         });
         return command;
@@ -36,7 +36,7 @@ internal static class InstallVerbs
         foreach (var option in (Option[])[Root, Units, Data]) command.Options.Add(option);
         command.SetAction((parsed, ct) =>
         {
-            var screen = new Screen();
+            var screen = new Screen(parsed);
             return ClientVerb.GuardedAsync(screen, () => UninstallAsync(parsed, screen, ct));
         });
         return command;

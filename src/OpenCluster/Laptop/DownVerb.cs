@@ -10,13 +10,13 @@ internal static class DownVerb
     {
         var command = new Command("down", ClientVerb.WithExamples(
             "Drain and stop the cluster of this directory that was left up on this machine. State and data are kept.", "opencluster down"));
-        command.SetAction((_, ct) => RunAsync(ct));
+        command.SetAction(RunAsync);
         return command;
     }
 
-    private static Task<int> RunAsync(CancellationToken ct)
+    private static Task<int> RunAsync(ParseResult parsed, CancellationToken ct)
     {
-        var screen = new Screen();
+        var screen = new Screen(parsed);
         return ClientVerb.GuardedAsync(screen, async () =>
         {
             var context = Context.Find(null, null, null) ?? throw new IOException($"No cluster here: no {Context.DirectoryName} in this directory or above it.");

@@ -8,6 +8,9 @@ namespace OpenCluster.Laptop;
 /// </summary>
 internal sealed class UpLock : IDisposable
 {
+    /// <summary>In the directory of a cluster.</summary>
+    public const string FileName = "up.lock";
+
     private readonly FileStream _lock;
 
     private UpLock(FileStream held) => _lock = held;
@@ -17,7 +20,7 @@ internal sealed class UpLock : IDisposable
     public static UpLock Take(string home)
     {
         // The process id is in a file of its own: what is locked can be read by nobody else.
-        var (file, holder) = (Path.Combine(home, "up.lock"), Path.Combine(home, "up.pid"));
+        var (file, holder) = (Path.Combine(home, FileName), Path.Combine(home, "up.pid"));
         FileStream held;
         try
         {
@@ -27,7 +30,7 @@ internal sealed class UpLock : IDisposable
         {
             throw new IOException(
                 $"The cluster in {home} is up already, kept by process {File.ReadAllText(holder).Trim()}. Nothing was changed. " +
-                "Change it with `opencluster apply FILE`, or end it with Ctrl-C there.", taken);
+                $"Change it with `opencluster apply FILE`, or end it with Ctrl-C there or `kill {File.ReadAllText(holder).Trim()}`.", taken);
         }
 
         File.WriteAllText(holder, Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n");

@@ -12,7 +12,7 @@ internal static class UpVerb
     public static Command Create()
     {
         var command = new Command("up", ClientVerb.WithExamples(
-            "Bring up the cluster of a file on this machine, every server a process with a loopback address of its own, and show it live. Ctrl-C drains and stops. It goes on where it was the next time.",
+            "Bring up the cluster of a file on this machine, every server a process with a loopback address of its own, and show it live. Ctrl-C or SIGTERM drains and stops. It goes on where it was the next time.",
             "opencluster up cluster.yaml", "opencluster up cluster.yaml --set repositories=$HOME/code"));
         command.Arguments.Add(FileArguments.File);
         command.Options.Add(FileArguments.Set);
@@ -23,7 +23,7 @@ internal static class UpVerb
 
     private static Task<int> RunAsync(ParseResult parsed, CancellationToken ct)
     {
-        var screen = new Screen();
+        var screen = new Screen(parsed);
         return ClientVerb.GuardedAsync(screen, async () =>
         {
             var request = await FileArguments.RequestAsync(parsed, ct).ConfigureAwait(false) with { Why = "up", TakeFile = false };
@@ -31,6 +31,8 @@ internal static class UpVerb
             var began = TimeProvider.System.GetUtcNow();
             await using var cluster = await new UpSteps(screen, TimeProvider.System)
                 .BringUpAsync(request, beside, parsed.GetValue(Directory)?.FullName ?? Path.Combine(beside, Context.DirectoryName), ct).ConfigureAwait(false);
+            // A shell without a terminal starts what is in its background with SIGINT ignored; SIGTERM always works.
+            if (!screen.IsTerminal) screen.Say($"`kill {Environment.ProcessId}` (or Ctrl-C) drains and stops.");
             await new LiveView(screen, cluster.Api, began, TimeProvider.System).RunAsync(ct).ConfigureAwait(false);
             screen.Say("Draining and stopping …");
             await cluster.StopAsync(CancellationToken.None).ConfigureAwait(false);

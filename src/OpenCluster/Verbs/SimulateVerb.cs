@@ -30,14 +30,14 @@ internal static class SimulateVerb
 
     private static int Run(ParseResult parsed)
     {
-        var screen = new Screen();
+        var screen = new Screen(parsed);
         var (set, faults) = (parsed.GetValue(Set), !parsed.GetValue(NoFaults));
         var flags = (set ? " --set" : "") + (faults ? "" : " --no-faults");
         Func<ulong, bool, Story> play = set ? (seed, trace) => ReplicatedSet(seed, faults, trace) : (seed, trace) => Cluster(seed, faults, trace);
         if (parsed.GetValue(Seed) is not { } text) return Search(screen, play, flags, TimeSpan.FromSeconds(Math.Clamp(parsed.GetValue(Seconds), 1, 86_400)));
         if (!ulong.TryParse(text, CultureInfo.InvariantCulture, out var seed))
         {
-            screen.Error($"--seed {text}: a seed is a whole number from 0 to {ulong.MaxValue}.");
+            screen.Error("usage", $"--seed {text}: a seed is a whole number from 0 to {ulong.MaxValue}.");
             return ExitCode.Usage;
         }
 

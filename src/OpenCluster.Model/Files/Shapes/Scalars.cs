@@ -129,7 +129,8 @@ public sealed class ChoiceShape<T>(params ImmutableArray<(string Word, T Value)>
 
     public override string? Show(T value) => choices.FirstOrDefault(c => EqualityComparer<T>.Default.Equals(c.Value, value)).Word;
 
-    public override JsonObject Describe() => new() { ["enum"] = new JsonArray([.. choices.Select(c => (JsonNode?)c.Word)]) };
+    // A word of digits is a number to whoever reads YAML by its types, as editors do.
+    public override JsonObject Describe() => new() { ["enum"] = new JsonArray([.. choices.Select(c => int.TryParse(c.Word, CultureInfo.InvariantCulture, out var number) ? (JsonNode?)number : c.Word)]) };
 }
 
 /// <summary>Pieces of JSON Schema that several shapes write.</summary>

@@ -26,7 +26,7 @@ internal static class ExplainVerb
             {
                 if (header.Split(':', 2) is not [{ Length: > 0 } name, var text])
                 {
-                    call.Screen.Error($"--header \"{header}\" has no colon. Write it 'NAME: TEXT'.");
+                    call.Screen.Error("usage", $"--header \"{header}\" has no colon. Write it 'NAME: TEXT'.");
                     return ExitCode.Usage;
                 }
                 headers[name.Trim()] = text.Trim();

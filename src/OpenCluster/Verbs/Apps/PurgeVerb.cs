@@ -22,7 +22,7 @@ internal static class PurgeVerb
             var request = new CachePurgeRequest(call.Parsed.GetRequiredValue(Route), call.Parsed.GetRequiredValue(Path), call.Parsed.GetRequiredValue(Tag), call.Parsed.GetRequiredValue(FileArguments.Why));
             if (!call.Parsed.GetValue(All) && request is { Route: "", Path: "", Tag: "" })
             {
-                call.Screen.Error("purge what? Give --route, --path or --tag, or --all for everything.");
+                call.Screen.Error("usage", "purge what? Give --route, --path or --tag, or --all for everything.");
                 return ExitCode.Usage;
             }
             var purge = await call.Api.PurgeAsync(request, ct).ConfigureAwait(false);

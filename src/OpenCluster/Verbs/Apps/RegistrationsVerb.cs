@@ -23,7 +23,7 @@ internal static class RegistrationsVerb
                 else Show(call.Screen, JsonNode.Parse(text)!.AsArray());
                 return ExitCode.Done;
             }
-            call.Screen.Error("No load-balancer can be asked from here: its own port is reached from its server, see `opencluster instances`.");
+            call.Screen.Error("no-balancer", "No load-balancer can be asked from here: its own port is reached from its server, see `opencluster instances`.");
             return ExitCode.Unreachable;
         });
 

@@ -32,7 +32,7 @@ internal static class TokenVerbs
             var isApp = call.Parsed.GetValue(App);
             if (isApp == call.Parsed.GetValue(Role) is not null)
             {
-                call.Screen.Error("Say what it is for: --app, or --role read, deploy or admin.");
+                call.Screen.Error("usage", "Say what it is for: --app, or --role read, deploy or admin.");
                 return ExitCode.Usage;
             }
             var request = new TokenRequest(call.Parsed.GetRequiredValue(Name), isApp ? TokenRole.App : call.Parsed.GetValue(Role)!.Value, call.Parsed.GetRequiredValue(Files.FileArguments.Why))

@@ -1,12 +1,14 @@
 using System.Diagnostics;
 using System.Formats.Tar;
 using System.IO.Compression;
+using OpenCluster.CommandLine;
+using OpenCluster.Laptop;
 
 namespace OpenCluster.Verbs.Deploying;
 
 /// <summary>
 /// Packs a developer's directory as it is. In a git work tree that is what git tracks or would add (ignored files stay out);
-/// elsewhere everything.
+/// elsewhere everything. What `up` keeps beside the file, and what git keeps, never belongs to it.
 /// </summary>
 internal static class WorkingDirectory
 {
@@ -18,7 +20,7 @@ internal static class WorkingDirectory
     public static async Task<Stream> PackAsync(DirectoryInfo directory, CancellationToken ct)
     {
         if (!directory.Exists) throw new IOException($"{directory.FullName} does not exist.");
-        var files = (await GitFilesAsync(directory, ct).ConfigureAwait(false) ?? AllFiles(directory)).Order(StringComparer.Ordinal).ToList();
+        var files = (await GitFilesAsync(directory, ct).ConfigureAwait(false) ?? Files(directory, "")).Where(NotState(directory)).Order(StringComparer.Ordinal).ToList();
         if (files.Count == 0) throw new IOException($"{directory.FullName} has no files to deploy.");
 
         var archive = new FileStream(Path.GetTempFileName(), FileMode.Open, FileAccess.ReadWrite, FileShare.None, 65536, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
@@ -29,8 +31,8 @@ internal static class WorkingDirectory
             foreach (var file in files)
             {
                 var here = new FileInfo(Path.Combine(directory.FullName, file));
-                if (!here.Exists) continue;
-                total += here.Length;
+                if (!here.Exists && here.LinkTarget is null) continue;
+                total += here.LinkTarget is null ? here.Length : 0;
                 if (total > MostBytes) throw new IOException($"{directory.FullName} holds more than 1 GiB. Name what does not belong to it in .gitignore.");
                 await WriteAsync(tar, here, file, ct).ConfigureAwait(false);
             }
@@ -63,8 +65,24 @@ internal static class WorkingDirectory
         await tar.WriteEntryAsync(entry, ct).ConfigureAwait(false);
     }
 
-    private static IEnumerable<string> AllFiles(DirectoryInfo directory) =>
-        directory.EnumerateFiles("*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(directory.FullName, f.FullName));
+    /// <summary>Paths from the root on; links are named, never gone through.</summary>
+    private static IEnumerable<string> Files(DirectoryInfo directory, string prefix) => directory.EnumerateFileSystemInfos().SelectMany(entry =>
+        entry is DirectoryInfo { LinkTarget: null } below ? IsState(below) ? [] : Files(below, prefix + below.Name + "/") : [prefix + entry.Name]);
+
+    /// <summary>git lists the cluster's directory too, unless it is ignored.</summary>
+    private static Func<string, bool> NotState(DirectoryInfo root)
+    {
+        var known = new Dictionary<string, bool>(StringComparer.Ordinal) { [""] = false };
+        bool Below(string? directory)
+        {
+            if (known.TryGetValue(directory ?? "", out var state)) return state;
+            return known[directory!] = Below(Path.GetDirectoryName(directory)) || IsState(new DirectoryInfo(Path.Combine(root.FullName, directory!)));
+        }
+
+        return file => !Below(Path.GetDirectoryName(file));
+    }
+
+    private static bool IsState(DirectoryInfo directory) => directory.Name is Context.DirectoryName or ".git" || File.Exists(Path.Combine(directory.FullName, UpLock.FileName));
 
     private static async Task<IEnumerable<string>?> GitFilesAsync(DirectoryInfo directory, CancellationToken ct)
     {

@@ -24,6 +24,7 @@ internal static class FileArguments
     public static async Task<FileRequest> RequestAsync(ParseResult parsed, CancellationToken ct)
     {
         var file = parsed.GetRequiredValue(File);
+        if (Directory.Exists(file.FullName)) throw new IOException($"{file.FullName} is a directory; name the cluster file in it, such as {Path.Combine(file.FullName, "cluster.yaml")}.");
         if (!file.Exists) throw new FileNotFoundException($"{file.FullName} does not exist. Start from examples/simple-startup/cluster.yaml, or write one: `opencluster schema` lists every key.");
         return new FileRequest
         {

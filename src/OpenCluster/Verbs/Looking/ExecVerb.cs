@@ -41,7 +41,7 @@ internal static class ExecVerb
             }
 
             if (held is not null) Write(held);
-            call.Screen.Error("the connection to the instance's server ended before the command did; its result is not known.");
+            call.Screen.Error("interrupted", "the connection to the instance's server ended before the command did; its result is not known.");
             return ExitCode.Failed;
         });
 }

@@ -7,7 +7,7 @@ namespace OpenCluster.Verbs.Looking;
 /// <summary><c>opencluster instances [SERVICE]</c>.</summary>
 internal static class InstancesVerb
 {
-    private static readonly Argument<string?> Service = new("SERVICE") { Description = "Only of this service", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Argument<string?> Service = new("SERVICE") { Description = "Only of this service or load-balancer", Arity = ArgumentArity.ZeroOrOne };
 
     public static Command Create() => ClientVerb.Create(
         "instances", "List running copies of services: where, which release, how they are, what they use.",

@@ -17,6 +17,12 @@ internal static class AuditVerb
         ["opencluster audit", "opencluster audit --verify", "opencluster audit --verify --head HASH"], [Lines, Verify, Head], async (call, ct) =>
         {
             var trail = await call.Api.AuditAsync(ct).ConfigureAwait(false);
+            if (call.Parsed.GetValue(Verify) && AuditChain.Broken(trail, call.Parsed.GetValue(Head)) is { } broken)
+            {
+                call.Screen.Error("audit-broken", broken);
+                return ExitCode.Failed;
+            }
+
             if (call.Json) call.Screen.Json(trail, ApiJson.Default.ImmutableArrayAuditView);
             else if (!call.Parsed.GetValue(Verify))
             {
@@ -28,12 +34,6 @@ internal static class AuditVerb
             }
 
             if (!call.Parsed.GetValue(Verify)) return ExitCode.Done;
-            if (AuditChain.Broken(trail, call.Parsed.GetValue(Head)) is { } broken)
-            {
-                call.Screen.Error(broken);
-                return ExitCode.Failed;
-            }
-
             if (!call.Json) call.Screen.Line(trail.IsEmpty ? "nothing yet" : $"{trail[0].Hash}");
             call.Screen.Say($"[green]✓[/] {trail.Length} entries follow each other. Note the hash above elsewhere: `--head HASH` tells later whether the trail was written anew.");
             return ExitCode.Done;

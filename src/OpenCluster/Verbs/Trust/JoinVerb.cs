@@ -36,7 +36,7 @@ internal static class JoinVerb
 
     private static Task<int> RunAsync(ParseResult parsed, CancellationToken ct)
     {
-        var screen = new Screen();
+        var screen = new Screen(parsed);
         return ClientVerb.GuardedAsync(screen, async () =>
         {
             var given = parsed.GetRequiredValue(Line);

@@ -9,7 +9,7 @@ namespace OpenCluster.Verbs.Trust;
 /// <summary><c>opencluster login URL</c> and <c>logout</c>: a session, kept in a file of this user's own.</summary>
 internal static class LoginVerbs
 {
-    private static readonly Argument<Uri> Url = new("URL") { Description = "The controller, https://HOST:7400" };
+    private static readonly Argument<string> Url = new("URL") { Description = "The controller, https://HOST:7400" };
     private static readonly Option<string> User = new("--user", "-u") { Description = "Who you are", DefaultValueFactory = _ => Environment.UserName };
     private static readonly Option<string?> Fingerprint = new("--fingerprint") { Description = "Of the cluster's root, as `opencluster trust` shows it there" };
 
@@ -23,10 +23,10 @@ internal static class LoginVerbs
         command.Options.Add(Fingerprint);
         command.SetAction((parsed, ct) =>
         {
-            var screen = new Screen();
+            var screen = new Screen(parsed);
             return ClientVerb.GuardedAsync(screen, async () =>
             {
-                var (url, user) = (parsed.GetRequiredValue(Url), parsed.GetRequiredValue(User));
+                var (url, user) = (Context.UrlOf(parsed.GetRequiredValue(Url)), parsed.GetRequiredValue(User));
                 var root = await JoinLine.RootAsync(url, parsed.GetValue(Fingerprint) ?? throw Unknown(), TimeProvider.System, ct).ConfigureAwait(false);
                 var password = await SecretInput.ReadAsync($"Password of {user}", twice: false, ct).ConfigureAwait(false);
                 using var api = new ApiClient(url, null, TimeProvider.System, new Credentials(root).Itself);

@@ -71,7 +71,7 @@ internal static class TrustVerb
         foreach (var option in takes.OfType<Option>()) command.Options.Add(option);
         command.SetAction((parsed, ct) =>
         {
-            var screen = new Screen();
+            var screen = new Screen(parsed);
             return ClientVerb.GuardedAsync(screen, async () =>
             {
                 try
