@@ -31,7 +31,7 @@ public sealed record DeployRequest
 }
 
 /// <summary>Go back to an earlier release; null for the one before.</summary>
-public sealed record RollBackRequest(string Service, string? Zone, int? Release = null, string Why = "");
+public sealed record RollBackRequest(string Service, string? Zone = null, int? Release = null, string Why = "");
 
 /// <summary>Automatic acts off or on: scope is empty (everything), <c>service/NAME</c> or <c>server/NAME</c>.</summary>
 public sealed record PauseRequest(string Scope, bool Paused, string Why = "");
