@@ -33,6 +33,11 @@ internal sealed class AgentDirectory
     /// <summary>Archives under way; emptied at start.</summary>
     public string Downloads => Path.Combine(Root, "downloads");
 
+    /// <summary>Values of secrets, sealed: an agent without a controller goes on with them after a boot.</summary>
+    public string Secrets => Path.Combine(Root, "secrets.sealed");
+    /// <summary>Where files in memory are, for this boot.</summary>
+    public string MemoryPlace => Path.Combine(Root, "memory.place");
+
     /// <summary>The agent's key and certificate.</summary>
     public string Identity => AgentOptions.IdentityIn(Root);
 

@@ -9,6 +9,7 @@ using OpenCluster.Agent.LocalApi;
 using OpenCluster.Agent.Machine;
 using OpenCluster.Agent.Processes;
 using OpenCluster.Agent.Releases;
+using OpenCluster.Agent.Secrets;
 using OpenCluster.Agent.Tasks;
 using OpenCluster.Agent.Trust;
 using OpenCluster.Agent.Users;
@@ -65,6 +66,8 @@ public sealed class AgentHost
         _meter = new UsageMeter(time);
         _facts = MachineReading.Read(_directory.Root);
         var users = new UserIds(_directory.Users, _directory.Root);
+        var secrets = new SecretStore(_directory, _controller, options.ServerId, _log);
+        var secretFiles = new SecretFiles(new MemoryPlace(_directory), secrets);
         var cgroup = CgroupV2.Detect(options.ServerId, out var noCgroup);
         _without = [.. new[] { noCgroup, NoUsers(users) }.Where(w => w.Length > 0)];
         _reporter = new Reporter(_controller, ReportAsync, _reached, time, _log);
@@ -80,14 +83,16 @@ public sealed class AgentHost
             Ports = new PortChooser(options.Ports),
             Users = users,
             Releases = new ReleaseStore(_directory, _controller, _log),
-            Start = new InstanceStart(options, _directory, users, cgroup),
+            Secrets = secrets,
+            SecretFiles = secretFiles,
+            Start = new InstanceStart(options, _directory, users, secretFiles, cgroup),
             Cgroup = cgroup,
             Ending = _ending.Token,
             Changed = _reporter.Changed,
             Disk = DiskTrouble,
         };
         _supervisor = new Supervisor(_world, new AssignmentFile(_directory.Assignment, options.ServerId, _log));
-        _builds = new BuildQueue(new Builder(_directory, users, _controller, options, _log, time), _loop, _reporter.Changed, _ending.Token);
+        _builds = new BuildQueue(new Builder(_directory, users, secrets, secretFiles, _controller, options, _log, time), _loop, _reporter.Changed, _ending.Token);
         _started = _world.Clock.Now;
     }
 

@@ -37,6 +37,7 @@ internal sealed class Supervisor(InstanceWorld world, AssignmentFile file)
         foreach (var path in Directory.EnumerateDirectories(world.Directory.Instances))
             if (InstanceRecord.Read(Path.Combine(path, "instance.json"), world.Log) is { } record)
                 _keepers[record.Order.Id] = InstanceKeeper.Recover(world, record, marked);
+        world.Loop.Guarded(() => world.SecretFiles.KeepOnly(_keepers.Keys.ToHashSet(StringComparer.Ordinal)));
         if (CoreOrder() is { } core) Obey(core);
         if (Assignment is not null) Act(Assignment);
     }
@@ -145,6 +146,7 @@ internal sealed class Supervisor(InstanceWorld world, AssignmentFile file)
         Address = world.Options.Address,
         Release = script.Release,
         Spec = script.Spec with { Kind = RunKind.Script, Check = null },
+        Secrets = script.Secrets,
     };
 
     private InstanceOrder? CoreOrder() => world.Options.Core is not { } core ? null : new InstanceOrder

@@ -27,6 +27,8 @@ public static class ApiRoutes
     public const string LogIn = "/v1/login";
     public const string LogOut = "/v1/logout";
     public const string Users = "/v1/users";
+    public const string Secrets = "/v1/secrets";
+    public const string SecretKeyRotations = "/v1/secret-key-rotations";
     public const string Roots = "/v1/trust/roots";
     public const string Join = "/v1/trust/join";
     public const string Certificates = "/v1/trust/certificates";
@@ -42,6 +44,9 @@ public static class ApiRoutes
     public const string ExecPattern = "/v1/instances/{instance}/exec";
     public const string DeploymentPattern = "/v1/deployments/{deployment}";
     public const string UserPattern = "/v1/users/{user}";
+    public const string SecretPattern = "/v1/secrets/{secret}";
+    public const string SecretRotationPattern = "/v1/secrets/{secret}/rotations";
+    public const string ServerSecretsPattern = "/v1/servers/{serverId}/secrets";
     public const string TokenPattern = "/v1/tokens/{token}";
     public const string JoinTokenPattern = "/v1/servers/{serverId}/join-token";
     public const string ServerIdentityPattern = "/v1/servers/{serverId}/identity";
@@ -61,6 +66,9 @@ public static class ApiRoutes
     public static string Exec(string instance) => $"/v1/instances/{E(instance)}/exec";
     public static string Deployment(string deployment) => $"/v1/deployments/{E(deployment)}";
     public static string User(string user) => $"/v1/users/{E(user)}";
+    public static string Secret(string secret) => $"/v1/secrets/{E(secret)}";
+    public static string SecretRotation(string secret) => $"/v1/secrets/{E(secret)}/rotations";
+    public static string ServerSecrets(string serverId) => $"/v1/servers/{E(serverId)}/secrets";
     public static string Token(string token) => $"/v1/tokens/{E(token)}";
     public static string JoinToken(string server) => $"/v1/servers/{E(server)}/join-token";
     public static string ServerIdentity(string server) => $"/v1/servers/{E(server)}/identity";

@@ -10,6 +10,7 @@ using OpenCluster.Controller.Files;
 using OpenCluster.Controller.Git;
 using OpenCluster.Controller.Http;
 using OpenCluster.Controller.People;
+using OpenCluster.Controller.Secrets;
 using OpenCluster.Controller.State;
 using OpenCluster.Controller.Streams;
 using OpenCluster.Controller.Tasks;
@@ -114,6 +115,7 @@ public sealed class ControllerHost : IAsyncDisposable
         var stopping = new CancellationTokenSource();
         var refusals = new Refusals(time);
         var trust = OpenTrust(directory, options, time, refusals.Tell);
+        var vault = OpenVault(options.SecretsKeyFile ?? directory.SecretsKey, books, time);
         var builder = WebServer.Builder(options, trust, time);
         var web = builder.Build();
         var logs = web.Services.GetRequiredService<ILoggerFactory>();
@@ -146,6 +148,7 @@ public sealed class ControllerHost : IAsyncDisposable
         new WebhookEndpoints(loop, roster, secrets, failures).Map(api);
         new TokenEndpoints(loop, boards, books.Tokens, time).Map(api);
         new UserEndpoints(loop, books, new LogIn(books.Users, time), time).Map(api);
+        new SecretEndpoints(loop, vault, roster).Map(api);
         new TrustEndpoints(loop, books, identities, trust, roster, story, failures, time).Map(api);
         new AgentEndpoints(loop, roster, boards, streams, tasks, files, identities, calls).Map(api);
         new ArchiveEndpoints(loop, roster, files, options.MaxArchiveBytes).Map(api);
@@ -180,6 +183,18 @@ public sealed class ControllerHost : IAsyncDisposable
         catch (CryptographicException damaged)
         {
             throw new ControllerStartException($"The cluster's authority in {directory.Trust} cannot be read: {damaged.Message} Restore the directory from a backup.", damaged);
+        }
+    }
+
+    private static SecretVault OpenVault(string keyFile, OwnBooks books, TimeProvider time)
+    {
+        try
+        {
+            return new SecretVault(keyFile, books.Secrets, time);
+        }
+        catch (Exception unusable) when (unusable is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw new ControllerStartException($"The key of the secrets cannot be used: {unusable.Message} Without it no secret can be read; with another one they must be set anew.", unusable);
         }
     }
 

@@ -17,6 +17,9 @@ public sealed record ControllerOptions
     /// <summary>A file of tokens made beforehand (see <c>Access/Bootstrap.cs</c>), or null. Read at every start; must be readable by its owner alone.</summary>
     public string? BootstrapFile { get; init; }
 
+    /// <summary>The key that secrets are sealed with in the store; null for <c>secrets.key</c> in the directory. Made (0600) when missing.</summary>
+    public string? SecretsKeyFile { get; init; }
+
     /// <summary>Shown in the status. Default: the version of this program.</summary>
     public string Version { get; init; } = typeof(ControllerOptions).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
 

@@ -11,9 +11,18 @@ internal static class Executable
     /// <summary>The launcher in the root of the repository: builds when needed, then executes.</summary>
     public static string Path { get; } = System.IO.Path.Combine(Root(), "opencluster");
 
-    public static async Task<Run> RunAsync(string directory, params string[] arguments)
+    public static Task<Run> RunAsync(string directory, params string[] arguments) => RunAsync(directory, null, arguments);
+
+    /// <param name="input">Told on standard input; null for nothing, with the input left open.</param>
+    public static async Task<Run> RunAsync(string directory, byte[]? input, string[] arguments)
     {
         using var process = Start(directory, arguments);
+        if (input is not null)
+        {
+            await process.StandardInput.BaseStream.WriteAsync(input, TestContext.Current.CancellationToken);
+            process.StandardInput.Close();
+        }
+
         var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);

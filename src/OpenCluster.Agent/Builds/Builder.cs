@@ -5,6 +5,7 @@ using OpenCluster.Agent.Git;
 using OpenCluster.Agent.Instances;
 using OpenCluster.Agent.Processes;
 using OpenCluster.Agent.Releases;
+using OpenCluster.Agent.Secrets;
 using OpenCluster.Agent.Users;
 using OpenCluster.Api;
 using OpenCluster.Model.Nouns;
@@ -16,7 +17,7 @@ namespace OpenCluster.Agent.Builds;
 /// Makes one release from its source: 1. fetch, 2. build as a user of its own within limits, 3. pack (the same bytes for the same files),
 /// 4. upload. Every step ends: by itself, at a limit, or when the order is taken back.
 /// </summary>
-internal sealed class Builder(AgentDirectory directory, UserIds users, IController controller, AgentOptions options, AgentLog log, TimeProvider time)
+internal sealed class Builder(AgentDirectory directory, UserIds users, SecretStore secrets, SecretFiles secretFiles, IController controller, AgentOptions options, AgentLog log, TimeProvider time)
 {
     private static readonly TimeSpan PackTime = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan UploadWithin = TimeSpan.FromMinutes(10);
@@ -109,6 +110,12 @@ internal sealed class Builder(AgentDirectory directory, UserIds users, IControll
         environment["OPENCLUSTER_SERVICE"] = order.Service;
         if (order.Commit is not null) environment["OPENCLUSTER_COMMIT"] = order.Commit;
         environment[Session.MarkVariable] = room.Home;
+        if (!order.Secrets.IsEmpty)
+        {
+            if (await secrets.EnsureAsync(order.Secrets, ct) is { } missing) return missing;
+            environment[InstanceStart.SecretsVariable] = secretFiles.Provide(SecretsOf(order), order.Secrets, room.User).Directory;
+        }
+
         var launch = new Launch
         {
             Command = ["/bin/sh", "-c", build.Run],
@@ -118,8 +125,17 @@ internal sealed class Builder(AgentDirectory directory, UserIds users, IControll
             User = room.User,
         };
         var limits = new RunLimits("the build", "build", build.TimeLimit, build.MemoryBytes, build.Processes, build.DiskBytes);
-        return await new LimitedRun(time).RunAsync(launch, limits, room.Measured, ct);
+        try
+        {
+            return await new LimitedRun(time).RunAsync(launch, limits, room.Measured, ct);
+        }
+        finally
+        {
+            secretFiles.Remove(SecretsOf(order));
+        }
     }
+
+    private static string SecretsOf(BuildOrder order) => "build-" + order.ReleaseId;
 
     private async Task<Failure?> PackAsync(BuildRoom room, Build build, CancellationToken ct)
     {

@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using OpenCluster.Agent.Trust;
 using OpenCluster.Api;
 using OpenCluster.Api.Client;
 using OpenCluster.Api.Requests;
+using OpenCluster.Api.Views;
 using OpenCluster.Model.Running;
 
 namespace OpenCluster.Agent.Connection;
@@ -30,6 +32,12 @@ internal sealed class ApiController(AgentOptions options, AgentIdentity identity
     public async Task<Stream> ArchiveAsync(string releaseId, CancellationToken ct) => await CallAsync(c => c.ArchiveAsync(releaseId, ct));
 
     public async Task<Stream> SourceAsync(string digest, CancellationToken ct) => await CallAsync(c => c.SourceAsync(digest, ct));
+
+    public async Task<ImmutableArray<SecretValueView>> SecretsAsync(string serverId, CancellationToken ct)
+    {
+        await identity.JoinedAsync(ct);
+        return await CallAsync(c => c.ServerSecretsAsync(serverId, ct));
+    }
 
     public Task UploadArchiveAsync(string releaseId, Stream archive, CancellationToken ct) => CallAsync(c => c.UploadArchiveAsync(releaseId, archive, ct));
 

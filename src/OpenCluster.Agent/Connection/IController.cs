@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using OpenCluster.Api.Requests;
+using OpenCluster.Api.Views;
 using OpenCluster.Model.Running;
 
 namespace OpenCluster.Agent.Connection;
@@ -19,6 +21,9 @@ public interface IController
 
     /// <summary>An uploaded source archive; the caller disposes it and checks the digest.</summary>
     Task<Stream> SourceAsync(string digest, CancellationToken ct);
+
+    /// <summary>The values of secrets that this server's instances and builds may have now.</summary>
+    Task<ImmutableArray<SecretValueView>> SecretsAsync(string serverId, CancellationToken ct);
 
     Task UploadArchiveAsync(string releaseId, Stream archive, CancellationToken ct);
 

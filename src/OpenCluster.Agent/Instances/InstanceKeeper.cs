@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using OpenCluster.Agent.Logs;
 using OpenCluster.Agent.Processes;
+using OpenCluster.Agent.Releases;
 using OpenCluster.Decisions;
 using OpenCluster.Decisions.Instances;
+using OpenCluster.Model.Nouns;
 using OpenCluster.Model.Running;
 
 namespace OpenCluster.Agent.Instances;
@@ -54,14 +56,18 @@ internal sealed class InstanceKeeper
         foreach (var (run, identity) in alive) keeper.Watch(new InstanceProcess(run, identity, world.Directory.Token(keeper.Id), null, world.Exits, world.Time));
         keeper.Save();
         keeper.Handle(new CareEvent.Recovered([.. alive.Keys], rebooted));
+        // The agent may have died between hearing of a new value and telling of it.
+        if (!record.Order.Secrets.IsEmpty && alive.Count > 0) keeper.RenewSecrets(record.Order);
         return keeper;
     }
 
     /// <summary>The order as it is now. What runs goes on with what it was started with; what it says of stopping and checking holds at once.</summary>
     public void Obey(InstanceOrder order)
     {
+        var renewed = !order.Secrets.SequenceEqual(Order.Secrets);
         _record = _record with { Order = order, State = State with { Rules = CareRules.For(order) } };
         Handle(new CareEvent.Ordered(order.Wanted));
+        if (renewed && State.Current is not null) RenewSecrets(order);
     }
 
     public void Handle(CareEvent happened)
@@ -78,6 +84,8 @@ internal sealed class InstanceKeeper
             _handling = false;
         }
     }
+
+    private static readonly TimeSpan RenewAgain = TimeSpan.FromSeconds(5);
 
     /// <summary>Beside the watch itself, time for its batch to become ready.</summary>
     private static readonly TimeSpan NewFor = TimeSpan.FromMinutes(2);
@@ -148,15 +156,32 @@ internal sealed class InstanceKeeper
 
     private void Fetch()
     {
-        var release = Order.Release!;
+        var order = Order;
         _ = _world.Loop.Beside(async () =>
         {
-            CareEvent answer = await _world.Releases.EnsureAsync(release, _world.Ending) is { } refusal
-                ? new CareEvent.FetchFailed(refusal.Failure, refusal.Lasting)
-                : new CareEvent.Fetched();
+            var refusal = order.Release is { } release ? await _world.Releases.EnsureAsync(release, _world.Ending) : null;
+            if (refusal is null && await _world.Secrets.EnsureAsync(order.Secrets, _world.Ending) is { } missing) refusal = new FetchRefusal(missing, Lasting: false);
+            CareEvent answer = refusal is null ? new CareEvent.Fetched() : new CareEvent.FetchFailed(refusal.Failure, refusal.Lasting);
             await _world.Loop.PostAsync(() => Handle(answer));
         });
     }
+
+    /// <summary>Under a running instance: fetches the values that the order names, puts them in its files, and tells it where it wants to be told. Tried until it is done or the order is another.</summary>
+    private void RenewSecrets(InstanceOrder order) => _ = _world.Loop.Beside(async () =>
+    {
+        while (await _world.Secrets.EnsureAsync(order.Secrets, _world.Ending) is { } missing)
+        {
+            await _world.Loop.PostAsync(() => _world.Log.Warn($"{Id} keeps its secrets as they were: {missing.Reason}"));
+            await Task.Delay(RenewAgain, _world.Time, _world.Ending);
+            if (!Order.Secrets.SequenceEqual(order.Secrets)) return;
+        }
+
+        await _world.Loop.PostAsync(() =>
+        {
+            if (!Order.Secrets.SequenceEqual(order.Secrets) || State.Current is not { } life || !_processes.TryGetValue(life.Run, out var process)) return;
+            if (_world.Start.RenewSecrets(order) && order.Spec.OnNewSecret is NewSecret.Signal) process.Notify();
+        });
+    });
 
     private void Start(int run)
     {
@@ -179,6 +204,8 @@ internal sealed class InstanceKeeper
         catch (Exception refused) when (refused is AgentException or IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)
         {
             var code = refused is AgentException known ? known.Code : "start-failed";
+            // Lost on this disk; by the next try it may be here again.
+            if (!Order.Secrets.IsEmpty) _ = _world.Loop.Beside(() => _world.Secrets.EnsureAsync(Order.Secrets, _world.Ending));
             _events.Enqueue(new CareEvent.StartFailed(run, new Failure(code, refused.Message)));
         }
     }
@@ -206,7 +233,9 @@ internal sealed class InstanceKeeper
     // What left its session but carries the mark. Done here, on the loop, where no other run of this instance can be starting meanwhile.
     private void KillStrays(InstanceProcess gone)
     {
-        if (_processes.Count is 0) gone.Session.Kill();
+        if (_processes.Count > 0) return;
+        gone.Session.Kill();
+        _world.SecretFiles.Remove(Id);
     }
 
     private void Check(int run)

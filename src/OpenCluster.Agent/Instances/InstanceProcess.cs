@@ -39,6 +39,12 @@ internal sealed class InstanceProcess
         if (Identity.Alive || Session.Members().Count > 0) Session.Terminate();
     }
 
+    /// <summary>SIGHUP to the leader alone: what it started does not know what that means.</summary>
+    public void Notify()
+    {
+        if (Identity.Alive) _ = LibC.Kill(Identity.Pid, LibC.SigHup);
+    }
+
     public void Kill()
     {
         _asked = true;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using OpenCluster.Agent.Processes;
+using OpenCluster.Agent.Secrets;
 using OpenCluster.Agent.Users;
 using OpenCluster.Model.Nouns;
 using OpenCluster.Model.Running;
@@ -9,15 +10,16 @@ using OpenCluster.Trust.Files;
 namespace OpenCluster.Agent.Instances;
 
 /// <summary>From an order to something that can be started: user, directories, token, environment, command.</summary>
-internal sealed class InstanceStart(AgentOptions options, AgentDirectory directory, UserIds users, Limits.CgroupV2? cgroup)
+internal sealed class InstanceStart(AgentOptions options, AgentDirectory directory, UserIds users, SecretFiles secrets, Limits.CgroupV2? cgroup)
 {
+    /// <summary>Directory with a file for each secret, of the secret's name.</summary>
+    public const string SecretsVariable = "OPENCLUSTER_SECRETS";
+
     /// <exception cref="AgentException">It cannot be started as ordered; the message says why.</exception>
     public Launch Prepare(InstanceOrder order, ImmutableSortedDictionary<string, int> ports)
     {
         var id = order.Id;
-        var builtIn = order.Spec.Kind is RunKind.LoadBalancer or RunKind.Controller;
-        // The built-in parts are the agent's own kin: they bind low ports and read its token.
-        var user = builtIn ? null : users.For(order.ServiceId, order.Spec.User);
+        var user = UserOf(order);
         var home = directory.Home(id);
         AgentDirectory.Make(directory.Instance(id));
         Directory.CreateDirectory(home, AgentDirectory.Private);
@@ -25,6 +27,7 @@ internal sealed class InstanceStart(AgentOptions options, AgentDirectory directo
         WriteToken(directory.Token(id), order.Token, user);
 
         var environment = InstanceEnvironment.For(order, ports, options, home, directory.Token(id), directory.Socket);
+        if (!order.Secrets.IsEmpty) environment[SecretsVariable] = secrets.Provide(id, order.Secrets, user).Directory;
         if (order.Spec.Kind is RunKind.Web or RunKind.LoadBalancer or RunKind.Controller) AddRuntime(environment, order.Spec.Kind);
         return new Launch
         {
@@ -33,9 +36,18 @@ internal sealed class InstanceStart(AgentOptions options, AgentDirectory directo
             Directory = WorkingDirectory(order, home, user),
             Log = directory.Log(id),
             User = user,
+            NoCore = !order.Secrets.IsEmpty,
             CgroupProcs = cgroup?.Prepare(id, order.Spec.Takes),
         };
     }
+
+    /// <summary>Has the files of its secrets as the order says now, while it runs.</summary>
+    /// <returns>True when the instance knew another value.</returns>
+    /// <exception cref="AgentException">A value is not here.</exception>
+    public bool RenewSecrets(InstanceOrder order) => secrets.Provide(order.Id, order.Secrets, UserOf(order)).Changed;
+
+    // The built-in parts are the agent's own kin: they bind low ports and read its token.
+    private RunAs? UserOf(InstanceOrder order) => order.Spec.Kind is RunKind.LoadBalancer or RunKind.Controller ? null : users.For(order.ServiceId, order.Spec.User);
 
     /// <summary>The release, or for a bare command the instance's home.</summary>
     private string WorkingDirectory(InstanceOrder order, string home, RunAs? user)

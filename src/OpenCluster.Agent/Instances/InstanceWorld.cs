@@ -1,6 +1,7 @@
 using OpenCluster.Agent.Limits;
 using OpenCluster.Agent.Processes;
 using OpenCluster.Agent.Releases;
+using OpenCluster.Agent.Secrets;
 using OpenCluster.Agent.Users;
 using OpenCluster.Decisions;
 
@@ -19,6 +20,8 @@ internal sealed record InstanceWorld
     public required PortChooser Ports { get; init; }
     public required UserIds Users { get; init; }
     public required ReleaseStore Releases { get; init; }
+    public required SecretStore Secrets { get; init; }
+    public required SecretFiles SecretFiles { get; init; }
     public required InstanceStart Start { get; init; }
     public CgroupV2? Cgroup { get; init; }
     /// <summary>Cancelled when the agent goes.</summary>

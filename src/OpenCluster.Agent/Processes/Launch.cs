@@ -30,6 +30,8 @@ internal sealed record Launch
     public long FileBytes { get; init; }
     /// <summary>File of a cgroup to enter before anything runs; null for none.</summary>
     public string? CgroupProcs { get; init; }
+    /// <summary>No core dump: what it holds in memory must not come to lie on a disk.</summary>
+    public bool NoCore { get; init; }
     /// <summary>The program may not gain rights by setuid programs.</summary>
     public bool NoNewPrivileges { get; init; }
 
@@ -56,7 +58,7 @@ internal sealed record Launch
         if (CgroupProcs is not null) yield return CgroupProcs;
         if (Idle)
             foreach (var word in (string[])["/usr/bin/nice", "-n", "19", "/usr/bin/ionice", "-c", "3"]) yield return word;
-        if (Processes > 0 || FileBytes > 0)
+        if (Processes > 0 || FileBytes > 0 || NoCore)
         {
             yield return "/usr/bin/prlimit";
             if (Processes > 0) yield return $"--nproc={Processes}";

@@ -5,7 +5,7 @@ namespace OpenCluster.Agent.Processes;
 /// <summary>The calls of Linux that .NET has no API for. Each returns what libc returns; <see cref="Marshal.GetLastPInvokeError"/> is errno.</summary>
 internal static partial class LibC
 {
-    public const int SigKill = 9, SigTerm = 15;
+    public const int SigHup = 1, SigKill = 9, SigTerm = 15;
     public const int LockExclusive = 2, LockNonBlocking = 4;
     public const int OpenReadWrite = 2, OpenCreate = 0x40, OpenCloseOnExec = 0x80000;
     public const short PollIn = 1;

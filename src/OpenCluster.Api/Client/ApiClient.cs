@@ -115,6 +115,27 @@ public sealed class ApiClient : IDisposable
 
     public Task DeleteUserAsync(string name, CancellationToken ct) => SendAsync(HttpMethod.Delete, ApiRoutes.User(name), null, ct);
 
+    public Task<ImmutableArray<SecretView>> SecretsAsync(CancellationToken ct) => GetAsync(ApiRoutes.Secrets, ApiJson.Default.ImmutableArraySecretView, ct);
+
+    /// <summary>Gives a secret of the cluster file a value.</summary>
+    public Task<SecretView> SetSecretAsync(string name, SecretRequest secret, CancellationToken ct) =>
+        SendAsync(HttpMethod.Put, ApiRoutes.Secret(name), JsonContent.Create(secret, ApiJson.Default.SecretRequest), ApiJson.Default.SecretView, ct);
+
+    /// <summary>Gives a secret a random value.</summary>
+    public Task<SecretView> RotateSecretAsync(string name, SecretRotationRequest rotation, CancellationToken ct) =>
+        PostAsync(ApiRoutes.SecretRotation(name), rotation, ApiJson.Default.SecretRotationRequest, ApiJson.Default.SecretView, ct);
+
+    public Task RemoveSecretAsync(string name, string why, CancellationToken ct) =>
+        SendAsync(HttpMethod.Delete, $"{ApiRoutes.Secret(name)}?why={Uri.EscapeDataString(why)}", null, ct);
+
+    /// <summary>Seals every value anew with a new key.</summary>
+    public Task RotateSecretKeyAsync(string why, CancellationToken ct) =>
+        SendAsync(HttpMethod.Post, $"{ApiRoutes.SecretKeyRotations}?why={Uri.EscapeDataString(why)}", null, ct);
+
+    /// <summary>The values that a server's instances and builds may have; for its agent alone.</summary>
+    public Task<ImmutableArray<SecretValueView>> ServerSecretsAsync(string server, CancellationToken ct) =>
+        GetAsync(ApiRoutes.ServerSecrets(server), ApiJson.Default.ImmutableArraySecretValueView, ct);
+
     /// <summary>The roots that the controller says the cluster has.</summary>
     public Task<RootsView> RootsAsync(CancellationToken ct) => GetAsync(ApiRoutes.Roots, ApiJson.Default.RootsView, ct);
 

@@ -25,4 +25,5 @@ internal sealed class AccessJson(JsonSerializerOptions options) : AccessJsonType
 [JsonSerializable(typeof(People.UserDocument))]
 [JsonSerializable(typeof(IdentityDocument))]
 [JsonSerializable(typeof(JoinDocument))]
+[JsonSerializable(typeof(Secrets.SecretDocument))]
 internal partial class AccessJsonTypes : JsonSerializerContext;

@@ -67,6 +67,14 @@ internal static class AccessTable
         new("PUT", ApiRoutes.UserPattern, TokenRole.Admin),
         new("DELETE", ApiRoutes.UserPattern, TokenRole.Admin),
 
+        new("GET", ApiRoutes.Secrets, TokenRole.Read),
+        new("PUT", ApiRoutes.SecretPattern, TokenRole.Admin),
+        new("POST", ApiRoutes.SecretRotationPattern, TokenRole.Admin),
+        new("DELETE", ApiRoutes.SecretPattern, TokenRole.Admin),
+        new("POST", ApiRoutes.SecretKeyRotations, TokenRole.Admin),
+        // No person's role opens this one: values go to agents alone.
+        new("GET", ApiRoutes.ServerSecretsPattern, TokenRole.Agent, Parts.Agents),
+
         new("GET", ApiRoutes.Roots, null),
         new("POST", ApiRoutes.Join, null),
         new("POST", ApiRoutes.Certificates, TokenRole.Admin, Parts.Agents | Parts.Late),

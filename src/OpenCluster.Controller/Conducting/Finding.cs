@@ -58,6 +58,10 @@ internal static class Finding
         cluster.Routes.FirstOrDefault(r => r.Id == idOrName) ?? cluster.Routes.FirstOrDefault(r => r.Name == idOrName)
         ?? throw Missing("route", idOrName, cluster.Routes.Select(r => r.Name));
 
+    public static Secret FindSecret(this Cluster cluster, string idOrName) =>
+        cluster.Secrets.FirstOrDefault(s => s.Id == idOrName) ?? cluster.Secrets.FirstOrDefault(s => s.Name == idOrName)
+        ?? throw Missing("secret", idOrName, cluster.Secrets.Select(s => s.Name));
+
     /// <summary>From names, as people write it, to ids: "", <c>service/NAME</c>, <c>server/NAME</c>.</summary>
     public static string PauseScopeOf(this Cluster cluster, string scope)
     {

@@ -28,10 +28,13 @@ internal sealed partial class FileSweeper(ClusterLoop loop, ArchiveFiles files, 
     {
         try
         {
-            var releases = (await loop.ViewAsync(ct)).Releases().ToList();
+            var view = await loop.ViewAsync(ct);
+            var releases = view.Releases().ToList();
+            // A deployment that waits for a secret has no release yet.
+            var asked = view.Services.SelectMany(s => s.Zones).Select(z => z.Deployments.LastOrDefault()?.SourceDigest);
             var deleted = files.Sweep(
                 releases.SelectMany(r => new[] { r.Id, r.BuiltAs }).OfType<string>().ToHashSet(StringComparer.Ordinal),
-                releases.Select(r => r.SourceDigest).OfType<string>().ToHashSet(StringComparer.Ordinal),
+                releases.Select(r => r.SourceDigest).Concat(asked).OfType<string>().ToHashSet(StringComparer.Ordinal),
                 time.GetUtcNow(),
                 SourceGrace);
             if (deleted > 0) LogSwept(log, deleted);

@@ -9,13 +9,14 @@ namespace OpenCluster.Controller.State;
 /// </summary>
 /// <remarks>
 /// <c>format</c> (this program's mark), <c>store/</c>, <c>archives/</c>, <c>sources/</c>, <c>incoming/</c> (uploads under way),
-/// <c>admin.token</c>, <c>trust/</c> (the cluster's authority; whoever starts a whole cluster may have made it beforehand).
+/// <c>admin.token</c>, <c>secrets.key</c>, <c>trust/</c> (the cluster's authority; whoever starts a whole cluster may have made it beforehand).
 /// </remarks>
 internal sealed class StateDirectory
 {
     private const string Mark = "opencluster-controller";
     private const int Format = 1;
     private const string TrustName = "trust";
+    private const string SecretsKeyName = "secrets.key";
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private StateDirectory(string root) => Root = root;
@@ -25,6 +26,8 @@ internal sealed class StateDirectory
     public string Archives => Path.Combine(Root, "archives");
     public string Sources => Path.Combine(Root, "sources");
     public string Incoming => Path.Combine(Root, "incoming");
+    /// <summary>The key of the secrets, outside of the store that holds them.</summary>
+    public string SecretsKey => Path.Combine(Root, SecretsKeyName);
     public string AdminToken => Path.Combine(Root, "admin.token");
     public string Trust => Path.Combine(Root, TrustName);
     private string FormatFile => Path.Combine(Root, "format");
@@ -93,7 +96,7 @@ internal sealed class StateDirectory
 
     /// <summary>Left from a start that did not finish; <c>*.bootstrap</c> is where <c>up</c> may put its tokens.</summary>
     private static bool IsOurs(string entry) =>
-        Path.GetFileName(entry) is "store" or "archives" or "sources" or "incoming" or "admin.token" or "bootstrap.json" or TrustName or "format.new";
+        Path.GetFileName(entry) is "store" or "archives" or "sources" or "incoming" or "admin.token" or "bootstrap.json" or TrustName or SecretsKeyName or "format.new";
 
     private void CheckWritable()
     {

@@ -59,6 +59,12 @@ internal static class Applying
             var place = new ServiceZone(due.ServiceId, due.Zone);
             if (objects.Declared(place) is not var (service, _))
                 continue;
+            if (due.Secrets)
+            {
+                SecretCare.Deploy(situation, place, due);
+                continue;
+            }
+
             // A directory's first content comes with the deploy of whoever has the directory.
             if (service.Source is { Directory: not null } && situation.State.ReleasesOf(service.Id).All(r => r.SourceDigest is null))
                 continue;

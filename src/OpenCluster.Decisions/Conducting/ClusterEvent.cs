@@ -48,6 +48,12 @@ public abstract record ClusterEvent
     /// <summary>Somebody wants cached answers thrown out: of a route's name ("": all), below a path, with a tag; see <see cref="CachePurge"/>.</summary>
     public sealed record CachePurgeAsked(string Route, string Path, string Tag, string By, string Why) : ClusterEvent;
 
+    /// <summary>
+    /// A secret has a new value, or none any more: the newest is number <paramref name="Newest"/>, kept are those from <paramref name="Oldest"/> on
+    /// (beyond the newest: none). The values themselves are the shell's and never come here.
+    /// </summary>
+    public sealed record SecretChanged(string SecretId, int Newest, int Oldest, string By, string Why) : ClusterEvent;
+
     /// <summary>Time went on. Sent when <see cref="Conductor.Wake"/> is due, and harmless at any other time.</summary>
     public sealed record TimePassed : ClusterEvent;
 }

@@ -34,6 +34,7 @@ internal sealed class ClusterState
         Pauses = new(Keys.Pause, DocumentsJson.Default.Pause, changes);
         Seen = new(Keys.Seen, DocumentsJson.Default.SeenServer, changes);
         Purges = new(Keys.Purge, ModelJson.Default.CachePurge, changes);
+        Secrets = new(Keys.Secret, DocumentsJson.Default.SecretVersions, changes);
         Peers = new(Keys.Peer, DocumentsJson.Default.SeenPeer, changes);
     }
 
@@ -51,6 +52,9 @@ internal sealed class ClusterState
 
     /// <summary>By number, the newest <see cref="Purging.Most"/>.</summary>
     public Table<CachePurge> Purges { get; }
+
+    /// <summary>Which values there are, by the secret's id.</summary>
+    public Table<SecretVersions> Secrets { get; }
 
     /// <summary>By the balancer's instance id.</summary>
     public Table<SeenPeer> Peers { get; }
@@ -182,6 +186,8 @@ internal sealed class ClusterState
             Pauses.Load(pause, json);
         else if (Id(key, Keys.Purge) is { } purge)
             Purges.Load(purge, json);
+        else if (Id(key, Keys.Secret) is { } secret)
+            Secrets.Load(secret, json);
         else if (Id(key, Keys.File) is not null)
             Remember(AppliedFile.Read(json));
         else
@@ -193,7 +199,7 @@ internal sealed class ClusterState
     /// <summary>Every document as it would be written now, applied files aside; for checks that memory and store agree.</summary>
     public IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>>> Documents() =>
         Objects.Documents()
-            .Concat(Of(releases)).Concat(Of(instances)).Concat(Of(deployments)).Concat(Of(counters)).Concat(Of(Pauses)).Concat(Of(Seen)).Concat(Of(Peers)).Concat(Of(Purges));
+            .Concat(Of(releases)).Concat(Of(instances)).Concat(Of(deployments)).Concat(Of(counters)).Concat(Of(Pauses)).Concat(Of(Seen)).Concat(Of(Peers)).Concat(Of(Purges)).Concat(Of(Secrets));
 
     private static IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>>> Of<T>(Table<T> table)
         where T : class =>

@@ -87,6 +87,9 @@ public sealed class Conductor
             case ClusterEvent.CachePurgeAsked e:
                 Purging.Purge(situation, e);
                 break;
+            case ClusterEvent.SecretChanged e:
+                SecretCare.Changed(situation, e);
+                break;
             case ClusterEvent.TimePassed:
                 break;
             default:
@@ -135,6 +138,9 @@ public sealed class Conductor
 
     /// <summary>Number of the newest purge of the caches; 0 for none.</summary>
     public long LastPurge => situation.State.Purges.Values.Select(p => p.Number).DefaultIfEmpty().Max();
+
+    /// <summary>Which values of a secret there are; null when it never had one.</summary>
+    public SecretVersions? SecretVersions(string secretId) => situation.State.Secrets.Find(secretId);
 
     /// <summary>Everything there is to see, as it is now.</summary>
     public ClusterView View() => Viewing.Of(situation);

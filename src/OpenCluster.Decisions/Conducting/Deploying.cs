@@ -69,7 +69,14 @@ internal static class Deploying
             return;
         }
 
+        if (SecretCare.Missing(state, zone.Spec) is { } missing)
+        {
+            End(situation, deployment.FailedWith(new Failure(SecretCare.MissingCode, $"its secret {missing} has no value yet. Set it with `opencluster secret set {missing}`; then it is deployed by itself."), situation.Now));
+            return;
+        }
+
         deployment = deployment with { Commit = commit };
+        var secrets = SecretCare.Now(state, zone.Spec);
         var active = state.Active(place);
         var release = state.ReleasesOf(service.Id).LastOrDefault(r => r.Zone == place.Zone && r.State != ReleaseState.Failed && Is(r));
         if (release is not null && NothingToDo(situation, place, deployment, release, active))
@@ -78,7 +85,7 @@ internal static class Deploying
         Supersede(situation, place, deployment);
         if (release is null)
         {
-            release = NewRelease(situation, service, zone, place, deployment, message);
+            release = NewRelease(situation, service, zone, place, deployment, message) with { Secrets = secrets };
             state.Put(release);
         }
 
@@ -89,7 +96,36 @@ internal static class Deploying
         situation.Say(Weight.Info, Subject(deployment), $"{situation.NameOf(place)}: release {release.Number}{About(release)} is {(release.State == ReleaseState.Ready ? "being rolled out" : "being built")}{By(deployment)}.");
         situation.Queue(place);
 
-        bool Is(Release r) => r.Commit == commit && r.SourceDigest == deployment.SourceDigest && SpecComparison.RunsTheSame(r.Spec, zone.Spec);
+        bool Is(Release r) => r.Commit == commit && r.SourceDigest == deployment.SourceDigest && SpecComparison.RunsTheSame(r.Spec, zone.Spec) && r.Secrets.SequenceEqual(secrets);
+    }
+
+    /// <summary>The same build again, as a release with the values that its secrets have now: rolled out, watched and gone back from like any other.</summary>
+    public static void WithNewSecrets(Situation situation, ServiceZone place, string by, string why)
+    {
+        var state = situation.State;
+        var active = state.Active(place);
+        var running = active is { Phase: not DeploymentPhase.RollingBack } ? state.Release(active.ReleaseId) : state.Current(place);
+        if (running is not { Spec: { } spec, State: not ReleaseState.Failed })
+            return;
+        var secrets = SecretCare.Now(state, spec);
+        if (running.Secrets.SequenceEqual(secrets))
+            return;
+        if (running.State == ReleaseState.Building)
+        {
+            // Nothing runs with it yet.
+            state.Put(running with { Secrets = secrets });
+            return;
+        }
+
+        var deployment = Make(situation, place, new DeployWish(running.Branch, running.Commit, null, by, why)) with { Branch = running.Branch, SourceDigest = running.SourceDigest };
+        Supersede(situation, place, deployment);
+        var number = NextNumber(state, place.ServiceId);
+        var release = running with { Id = ReleaseId(place.ServiceId, number), Number = number, Secrets = secrets, BuiltAs = running.Digest is null ? null : running.BuiltAs ?? running.Id, Created = situation.Now };
+        state.Put(release);
+        state.Put(StartRolling(situation, place, deployment with { ReleaseId = release.Id }));
+        situation.Changes.Started(deployment.Id);
+        situation.Say(Weight.Info, Subject(deployment), $"{situation.NameOf(place)}: release {number}, release {running.Number} with its secrets' new values, is being rolled out{By(deployment)}.");
+        situation.Queue(place);
     }
 
     public static void NotResolved(Situation situation, Deployment deployment, Failure failure)
@@ -232,10 +268,10 @@ internal static class Deploying
     private static Release NewRelease(Situation situation, Service service, ZoneDeployment zone, ServiceZone place, Deployment deployment, string message)
     {
         var state = situation.State;
-        var number = (int)state.Count($"release/{service.Id}");
+        var number = NextNumber(state, service.Id);
         var release = new Release
         {
-            Id = $"{service.Id}.r{number}",
+            Id = ReleaseId(service.Id, number),
             ServiceId = service.Id,
             Number = number,
             Zone = place.Zone,
@@ -258,6 +294,10 @@ internal static class Deploying
             _ => release with { BuiltAs = twin.Id },
         };
     }
+
+    private static int NextNumber(ClusterState state, string serviceId) => (int)state.Count($"release/{serviceId}");
+
+    private static string ReleaseId(string serviceId, int number) => $"{serviceId}.r{number}";
 
     private static Release? Before(ClusterState state, ServiceZone place, Release? current) => state.DeploymentsOf(place)
         .Reverse()

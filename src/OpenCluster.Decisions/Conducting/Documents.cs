@@ -43,7 +43,15 @@ public sealed record AppliedFile(int Number, DateTimeOffset At, string By, strin
 }
 
 /// <summary>A deployment that an apply called for and that is still to be made; an apply is one transaction however many these are.</summary>
-public sealed record DueDeployment(string ServiceId, string Zone, string By, string Why);
+/// <param name="Secrets">The same build again, for the new values of its secrets.</param>
+public sealed record DueDeployment(string ServiceId, string Zone, string By, string Why, bool Secrets = false);
+
+/// <summary>Which values of a secret there are, by number; the numbers never come again, so that nobody takes an old value for a new one.</summary>
+/// <param name="Oldest">The oldest kept; beyond <paramref name="Newest"/> when there is none.</param>
+public sealed record SecretVersions(string SecretId, int Newest, int Oldest)
+{
+    public bool HasValue => Newest >= Oldest;
+}
 
 /// <summary>A number that only grows.</summary>
 public sealed record Counter(long Last);
@@ -61,6 +69,7 @@ public static class Keys
     public const string Seen = "seen/";
     public const string Peer = "peer/";
     public const string Purge = "purge/";
+    public const string Secret = "secret/";
     public const string Counter = "counter/";
     public const string File = "file/";
 }
@@ -86,6 +95,7 @@ internal sealed class DocumentsJson(JsonSerializerOptions options) : DocumentsJs
 [JsonSerializable(typeof(Pause))]
 [JsonSerializable(typeof(SeenServer))]
 [JsonSerializable(typeof(SeenPeer))]
+[JsonSerializable(typeof(SecretVersions))]
 [JsonSerializable(typeof(Counter))]
 [JsonSerializable(typeof(AppliedFile))]
 internal partial class DocumentsJsonTypes : JsonSerializerContext;

@@ -25,6 +25,7 @@ internal static class SpecComparison
     {
         Instances = 1,
         RollOut = new(),
+        OnNewSecret = default,
         Tags = [],
         Expects = new(),
         Objectives = new(),

@@ -10,7 +10,7 @@ public sealed record CareRules
     public HealthCheck? Check { get; init; }
     public StopRule Stop { get; init; } = new();
     public RestartRule Restart { get; init; } = new();
-    /// <summary>There is a release to fetch before the first start.</summary>
+    /// <summary>There is a release, or a secret's value, to fetch before the first start.</summary>
     public bool Fetches { get; init; }
     /// <summary>A script: run once, never repeated; its exit code is the result.</summary>
     public bool Once { get; init; }
@@ -41,18 +41,18 @@ public sealed record CareRules
 
     public TimeSpan StartWithin => Check?.StartWithin ?? new HealthCheck().StartWithin;
 
-    public static CareRules For(InstanceOrder order) => For(order.Spec, order.Release) with
+    public static CareRules For(InstanceOrder order) => For(order.Spec) with
     {
         HandsOver = order.Spec.Kind is RunKind.LoadBalancer,
+        Fetches = order.Release?.Digest is not null || !order.Secrets.IsEmpty,
     };
 
-    private static CareRules For(ServiceSpec spec, ReleaseRef? release) => new()
+    private static CareRules For(ServiceSpec spec) => new()
     {
         // A service with a port is ready when something listens there, also when its owner wrote no check.
         Check = spec.Kind is RunKind.Script ? null : spec.Check ?? (spec.Ports.Any(p => p.Protocol is PortProtocol.Tcp) ? new HealthCheck() : null),
         Stop = spec.Stop,
         Restart = spec.Restart,
         Once = spec.Kind is RunKind.Script,
-        Fetches = release?.Digest is not null,
     };
 }

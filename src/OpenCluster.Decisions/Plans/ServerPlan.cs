@@ -53,6 +53,7 @@ internal static class ServerPlan
             Release = release is null ? null : Reference(release),
             Spec = spec,
             BalancerId = balancer?.Id,
+            Secrets = release is null ? [] : SecretCare.Given(state, release.Secrets),
             Registrars = RegistrarPlan.IsApp(state.Objects.Service(instance.ServiceId)) ? RegistrarPlan.Registrars(state) : [],
         };
     }
@@ -67,6 +68,7 @@ internal static class ServerPlan
             Location = server.Location,
             Release = Reference(release),
             Spec = spec,
+            Secrets = SecretCare.Given(state, release.Secrets),
         };
 
     private static BuildOrder Build(ClusterState state, Release release) => new()
@@ -79,6 +81,7 @@ internal static class ServerPlan
         Branch = release.Branch,
         SourceDigest = release.SourceDigest,
         Build = release.Build,
+        Secrets = SecretCare.Given(state, SecretCare.Now(state, release.Build?.Secrets ?? [])),
     };
 
     /// <summary>The newest spare releases of services that run here, so that going back needs no download.</summary>

@@ -81,6 +81,7 @@ public sealed record ServiceSpec
     public ImmutableSortedDictionary<string, string> Environment { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
     /// <summary>Secrets this service may have, by name; they come as files in memory.</summary>
     public ImmutableArray<string> Secrets { get; init; } = [];
+    public NewSecret OnNewSecret { get; init; }
     public HealthCheck? Check { get; init; }
     public StopRule Stop { get; init; } = new();
     public RestartRule Restart { get; init; } = new();
@@ -96,6 +97,15 @@ public sealed record ServiceSpec
     public PlacementRule Placement { get; init; } = new();
     public Expectation Expects { get; init; } = new();
     public Objectives Objectives { get; init; } = new();
+}
+
+/// <summary>What happens to instances when a secret of theirs gets a new value.</summary>
+public enum NewSecret
+{
+    /// <summary>They are replaced one after the other, watched, as by a new release; where that fails everything goes back to the value before.</summary>
+    Replace,
+    /// <summary>The file changes under them and they get SIGHUP.</summary>
+    Signal,
 }
 
 public enum PortProtocol { Tcp, Udp }

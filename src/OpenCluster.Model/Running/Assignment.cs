@@ -28,6 +28,10 @@ public sealed record Assignment
 /// <summary>A release as an agent must know it to fetch and unpack it.</summary>
 public sealed record ReleaseRef(string Id, int Number, string? Digest, long SizeBytes, string? Commit);
 
+/// <summary>A secret by reference: what its file is called and which of its values it holds. Never the value: an agent asks for that, and keeps it in memory.</summary>
+/// <param name="Version">Counted up from 1. In a release 0 stands for the newest; in an order there is always a number.</param>
+public sealed record SecretRef(string Id, string Name, int Version);
+
 /// <summary>One instance to keep running.</summary>
 public sealed record InstanceOrder
 {
@@ -47,6 +51,8 @@ public sealed record InstanceOrder
     public ImmutableArray<string> Registrars { get; init => field = value.IsDefault ? [] : value; } = [];
     /// <summary>For a built-in load-balancer: which one.</summary>
     public string? BalancerId { get; init; }
+    /// <summary>The secrets it may have.</summary>
+    public ImmutableArray<SecretRef> Secrets { get; init => field = value.IsDefault ? [] : value; } = [];
 }
 
 /// <summary>A release to build here.</summary>
@@ -61,6 +67,8 @@ public sealed record BuildOrder
     /// <summary>Fetch this uploaded archive instead of using git.</summary>
     public string? SourceDigest { get; init; }
     public Build? Build { get; init; }
+    /// <summary>The secrets it may have: those that the build itself names.</summary>
+    public ImmutableArray<SecretRef> Secrets { get; init => field = value.IsDefault ? [] : value; } = [];
 }
 
 /// <summary>A script deployment: run the owner's script once for this release on this server.</summary>
@@ -72,4 +80,5 @@ public sealed record ScriptOrder
     public required string Location { get; init; }
     public required ReleaseRef Release { get; init; }
     public required ServiceSpec Spec { get; init; }
+    public ImmutableArray<SecretRef> Secrets { get; init => field = value.IsDefault ? [] : value; } = [];
 }

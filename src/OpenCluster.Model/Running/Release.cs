@@ -30,6 +30,8 @@ public sealed record Release
     public string Zone { get; init; } = "";
     /// <summary>What its instances run with. It stands with the release, so that going back to a release goes back to its specification too.</summary>
     public ServiceSpec? Spec { get; init; }
+    /// <summary>The secrets its instances get, by the values they had when it was made; a new value makes a new release of the same build.</summary>
+    public ImmutableArray<SecretRef> Secrets { get; init => field = value.IsDefault ? [] : value; } = [];
     /// <summary>Id of the release whose archive this one shares (same commit, same build); null when it has a build of its own, or none.</summary>
     public string? BuiltAs { get; init; }
     public DateTimeOffset Created { get; init; }

@@ -13,9 +13,11 @@ internal static class ControllerVerb
     private static readonly Option<int> Port = new("--port") { Description = "Port to serve the API at", DefaultValueFactory = _ => 7400 };
     private static readonly Option<FileInfo?> Bootstrap = new("--bootstrap") { Description = "File of tokens made beforehand (mode 0600)" };
 
+    private static readonly Option<FileInfo?> SecretsKey = new("--secrets-key") { Description = "File with the key that secrets are sealed with (default: secrets.key in the directory)" };
+
     public static Command Create() => ProcessVerb.Create(
         "controller", "Run a controller: it holds the desired state, observes, decides, and tells agents and load-balancers.",
-        [Directory, Address, Port, Bootstrap], (parsed, ct) =>
+        [Directory, Address, Port, Bootstrap, SecretsKey], (parsed, ct) =>
         {
             RuntimeSettings.Require(RuntimeNeeds.SmallHeap);
             _ = SpareMemory.GiveBackAsync(heap: true, TimeProvider.System, ct);
@@ -25,6 +27,7 @@ internal static class ControllerVerb
                 Address = IPAddress.Parse(parsed.GetRequiredValue(Address)),
                 Port = parsed.GetValue(Port),
                 BootstrapFile = parsed.GetValue(Bootstrap)?.FullName,
+                SecretsKeyFile = parsed.GetValue(SecretsKey)?.FullName,
             };
             return ControllerHost.RunAsync(options, TimeProvider.System, ct);
         });

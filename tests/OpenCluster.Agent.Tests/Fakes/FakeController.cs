@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using OpenCluster.Agent.Connection;
 using OpenCluster.Api;
 using OpenCluster.Api.Requests;
+using OpenCluster.Api.Views;
 using OpenCluster.Model.Running;
 
 namespace OpenCluster.Agent.Tests.Fakes;
@@ -21,6 +23,8 @@ internal sealed class FakeController : IController
     public ConcurrentDictionary<string, byte[]> Archives { get; } = new();
     public ConcurrentDictionary<string, byte[]> Sources { get; } = new();
     public ConcurrentDictionary<string, MemoryStream> Outputs { get; } = new();
+
+    public ImmutableArray<SecretValueView> Secrets { get; set; } = [];
 
     public void Say(Assignment assignment) => _assignments.Writer.TryWrite(assignment);
 
@@ -68,6 +72,12 @@ internal sealed class FakeController : IController
     public Task<Stream> ArchiveAsync(string releaseId, CancellationToken ct) => Give(Archives, releaseId);
 
     public Task<Stream> SourceAsync(string digest, CancellationToken ct) => Give(Sources, digest);
+
+    public Task<ImmutableArray<SecretValueView>> SecretsAsync(string serverId, CancellationToken ct)
+    {
+        ThrowIfAway();
+        return Task.FromResult(Secrets);
+    }
 
     public async Task UploadArchiveAsync(string releaseId, Stream archive, CancellationToken ct)
     {

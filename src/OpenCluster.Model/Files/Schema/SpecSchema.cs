@@ -20,6 +20,8 @@ internal static class SpecSchema
         new TextMapShape("variables", Texts.VariablePattern, Texts.NotAVariable), "Environment of its processes. Secrets do not belong here.", Common.NoTexts)
     { UsualWords = "none" };
     private static readonly Key<ImmutableArray<string>> Secrets = new("secrets", Common.SecretNames, "Secrets it may have; they come as files in memory.", []);
+    private static readonly Key<NewSecret> OnNewSecret = new("on-new-secret", new ChoiceShape<NewSecret>(("replace", NewSecret.Replace), ("signal", NewSecret.Signal)),
+        "When a secret of it has a new value: replace the instances one after the other, watched, or change the file under them and send SIGHUP.", NewSecret.Replace);
     private static readonly Key<HealthCheck?> Check = new("check", CheckSchema.Shape!, "How to find out whether an instance can serve.", null) { UsualWords = "a TCP connection to the main port" };
     private static readonly Key<StopRule> Stop = new("stop", LifeSchemas.Stop, "How an instance is stopped: drained, then SIGTERM, then SIGKILL.", new());
     private static readonly Key<RestartRule> Restart = new("restart", LifeSchemas.Restart, "When an instance that died is started again.", new());
@@ -35,7 +37,7 @@ internal static class SpecSchema
 
     public static readonly ImmutableArray<Key> Keys =
     [
-        Run, Web, Script, Build, Instances, Ports, Environment, Secrets, Check, Stop, Restart, RollOut, Takes, Persistent, User, Tags,
+        Run, Web, Script, Build, Instances, Ports, Environment, Secrets, OnNewSecret, Check, Stop, Restart, RollOut, Takes, Persistent, User, Tags,
         Placement, Expects, Promises,
     ];
 
@@ -60,6 +62,7 @@ internal static class SpecSchema
             Ports = ports,
             Environment = o.Get(Environment),
             Secrets = o.Get(Secrets),
+            OnNewSecret = o.Get(OnNewSecret),
             Check = o.Get(Check) ?? (ports.Any(p => p.Protocol == PortProtocol.Tcp) ? new HealthCheck { Port = MainIsTcp(ports) } : null),
             Stop = o.Get(Stop),
             Restart = o.Get(Restart),
