@@ -25,7 +25,7 @@ Chapter[] chapters =
     new("Deploy", DeployVerb.Create(), RollbackVerb.Create(), ReleasesVerb.Create(), WebhookVerb.Create()),
     new("Steer", PauseVerbs.Pause(), PauseVerbs.Resume()),
     new("Apps and load-balancers", TokenVerbs.Create(), LbVerb.Create()),
-    new("People and servers", LoginVerbs.LogIn(), LoginVerbs.LogOut(), UserVerbs.Create(), SecretVerbs.Create(), AuditVerb.Create(), TrustVerb.Create(), ServerVerbs.Create(), JoinVerb.Create(), InstallVerbs.Install(), InstallVerbs.Uninstall()),
+    new("People and servers", LoginVerbs.LogIn(), LoginVerbs.LogOut(), UserVerbs.Create(), SecretVerbs.Create(), AuditVerb.Create(), TrustVerb.Create(), ClusterVerbs.Create(), ServerVerbs.Create(), JoinVerb.Create(), InstallVerbs.Install(), InstallVerbs.Uninstall()),
     new("Try decisions out", SimulateVerb.Create()),
     new("Your shell", CompletionVerb.Create()),
     new("Parts, which agents start", ControllerVerb.Create(), AgentVerb.Create(), LoadBalancerVerb.Create(), DataVerb.Create(), WebVerb.Create()),

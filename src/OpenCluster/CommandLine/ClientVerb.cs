@@ -4,6 +4,7 @@ using System.Text.Json;
 using OpenCluster.Agent;
 using OpenCluster.Api;
 using OpenCluster.Api.Client;
+using OpenCluster.Ssh;
 using OpenCluster.Verbs.Files;
 
 namespace OpenCluster.CommandLine;
@@ -91,7 +92,7 @@ internal static class ClientVerb
         {
             return ExitCode.Interrupted;
         }
-        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or JsonException or FormatException or CryptographicException or AgentException)
+        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or JsonException or FormatException or CryptographicException or AgentException or SshException)
         {
             screen.Error("failed", wrong.Message);
             return ExitCode.Usage;

@@ -24,10 +24,26 @@ internal sealed record Answers
     /// <summary>File with that user's password (mode 0600); null to be asked.</summary>
     public string? PasswordFile { get; init; }
 
+    /// <summary>The password itself: only where the answers come by standard input, which nobody else reads.</summary>
+    public string? Password { get; init; }
+
+    /// <summary>What stands for standard input where a file is named.</summary>
+    public const string StandardInput = "-";
+
     /// <exception cref="IOException">A value cannot be used.</exception>
     /// <exception cref="JsonException">It is not of this form.</exception>
-    public static Answers Read(string path) =>
-        (JsonSerializer.Deserialize(File.ReadAllBytes(path), AnswersJson.Default.Answers) ?? new Answers()).Checked();
+    public static Answers Read(string path)
+    {
+        var text = path == StandardInput ? Console.In.ReadToEnd() : File.ReadAllText(path);
+        var answers = (JsonSerializer.Deserialize(text, AnswersJson.Default.Answers) ?? new Answers()).Checked();
+        return answers.Password is not null && path != StandardInput ? throw new IOException($"{path} holds a password: put that in a file of its own and name it as passwordFile.") : answers;
+    }
+
+    /// <summary>Where the API is served.</summary>
+    [JsonIgnore]
+    public Uri Url => new($"https://{(Address.Contains(':', StringComparison.Ordinal) ? $"[{Address}]" : Address)}:{Port}/");
+
+    public string ToJson() => JsonSerializer.Serialize(this, AnswersJson.Default.Answers);
 
     /// <summary>Asks for each, with what it is for and what an empty answer means.</summary>
     public static Answers Ask(Screen screen)
@@ -44,6 +60,7 @@ internal sealed record Answers
 
     public async Task<string> PasswordAsync(CancellationToken ct)
     {
+        if (Password is not null) return Password;
         if (PasswordFile is null) return await SecretInput.ReadAsync($"Password of {Admin}, 12 characters or more", twice: true, ct).ConfigureAwait(false);
         if (!PrivateFile.IsPrivate(PasswordFile)) throw new IOException($"{PasswordFile} holds a password and others may read it: chmod 600 {PasswordFile}");
         return (await File.ReadAllTextAsync(PasswordFile, ct).ConfigureAwait(false)).TrimEnd('\r', '\n');
@@ -53,14 +70,16 @@ internal sealed record Answers
     {
         foreach (var (what, name) in ((string, string)[])[("server", Server), ("cluster", Cluster)])
         {
-            if (name.Length is 0 or > 63 || !name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-'))
-                throw new IOException($"{what}: \"{name}\" is not 1 to 63 lower-case letters, digits and hyphens.");
+            if (!IsName(name)) throw new IOException($"{what}: \"{name}\" is not 1 to 63 lower-case letters, digits and hyphens.");
         }
 
         if (!IPAddress.TryParse(Address, out _)) throw new IOException($"address: \"{Address}\" is not an IP address, such as 10.0.0.1.");
+        if (!IsName(Admin.Replace('.', '-'))) throw new IOException($"admin: \"{Admin}\" is not 1 to 63 lower-case letters, digits, dots and hyphens.");
         if (Port is < 1 or > 65535) throw new IOException($"port: {Port} is not 1 to 65535.");
         return this;
     }
+
+    private static bool IsName(string name) => name.Length is > 0 and <= 63 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
 
     private static string Ask(Screen screen, string what, string why, string usual)
     {
@@ -101,6 +120,6 @@ internal sealed class AnswersJson(JsonSerializerOptions options) : AnswersJsonTy
 }
 
 /// <summary>What the compiler generates for <see cref="AnswersJson"/>.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, GenerationMode = JsonSourceGenerationMode.Metadata, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, GenerationMode = JsonSourceGenerationMode.Metadata, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(Answers))]
 internal partial class AnswersJsonTypes : JsonSerializerContext;

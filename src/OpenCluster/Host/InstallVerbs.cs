@@ -8,7 +8,7 @@ namespace OpenCluster.Host;
 /// <summary><c>opencluster install</c> and <c>uninstall</c>: the first server of a cluster, from nothing, and away again.</summary>
 internal static class InstallVerbs
 {
-    private static readonly Option<FileInfo?> AnswersFile = new("--answers") { Description = "JSON: cluster, server, address, port, admin, passwordFile; nothing is asked then" };
+    private static readonly Option<string?> AnswersFile = new("--answers") { Description = "File of JSON: cluster, server, address, port, admin, passwordFile; nothing is asked then. - reads it from standard input, where \"password\" may stand too" };
     private static readonly Option<DirectoryInfo> Root = new("--directory") { Description = "Where everything is kept", DefaultValueFactory = _ => new DirectoryInfo("/var/lib/opencluster") };
     private static readonly Option<DirectoryInfo> Units = new("--units") { Description = "Where systemd's units are kept", DefaultValueFactory = _ => new DirectoryInfo(Systemd.Units) };
     private static readonly Option<bool> Plan = new("--plan") { Description = "Only show what would be done" };
@@ -49,7 +49,7 @@ internal static class InstallVerbs
         if (File.Exists(Path.Combine(Installation.AgentIn(root), "agent.json")))
             throw new IOException($"This machine is a server already, in {root}. Nothing was changed. `opencluster uninstall` takes it away.");
         var file = parsed.GetValue(AnswersFile);
-        var answers = file is null ? Answers.Ask(screen) : Answers.Read(file.FullName);
+        var answers = file is null ? Answers.Ask(screen) : Answers.Read(file);
         var installation = new Installation(answers, root, TimeProvider.System);
         foreach (var step in installation.Plan(executable, units)) screen.Line($"+ {step}");
         if (parsed.GetValue(Plan)) return ExitCode.Done;

@@ -26,7 +26,7 @@ internal sealed class Installation(Answers answers, string root, TimeProvider ti
     /// <summary>As applied first; the owner goes on from it.</summary>
     public string ClusterFile => Path.Combine(root, "cluster.yaml");
 
-    private Uri Url => new($"https://{(answers.Address.Contains(':', StringComparison.Ordinal) ? $"[{answers.Address}]" : answers.Address)}:{answers.Port}/");
+    private Uri Url => answers.Url;
 
     /// <summary>What will be done, a line each.</summary>
     public IEnumerable<string> Plan(string executable, string units) =>
