@@ -67,6 +67,7 @@ public sealed class ApiJson(JsonSerializerOptions options) : ApiJsonTypes(option
 [JsonSerializable(typeof(SecretView))]
 [JsonSerializable(typeof(ImmutableArray<SecretView>))]
 [JsonSerializable(typeof(ImmutableArray<SecretValueView>))]
+[JsonSerializable(typeof(RespiteRequest))]
 [JsonSerializable(typeof(RootsView))]
 [JsonSerializable(typeof(JoinRequest))]
 [JsonSerializable(typeof(JoinTokenRequest))]

@@ -50,6 +50,7 @@ public static class ApiRoutes
     public const string TokenPattern = "/v1/tokens/{token}";
     public const string JoinTokenPattern = "/v1/servers/{serverId}/join-token";
     public const string ServerIdentityPattern = "/v1/servers/{serverId}/identity";
+    public const string RespitePattern = "/v1/servers/{serverId}/respite";
     public const string AssignmentPattern = "/v1/servers/{serverId}/assignment";
     public const string ServerReportPattern = "/v1/servers/{serverId}/report";
     public const string TasksPattern = "/v1/servers/{serverId}/tasks";
@@ -72,6 +73,7 @@ public static class ApiRoutes
     public static string Token(string token) => $"/v1/tokens/{E(token)}";
     public static string JoinToken(string server) => $"/v1/servers/{E(server)}/join-token";
     public static string ServerIdentity(string server) => $"/v1/servers/{E(server)}/identity";
+    public static string Respite(string server) => $"/v1/servers/{E(server)}/respite";
     public static string Assignment(string serverId) => $"/v1/servers/{E(serverId)}/assignment";
     public static string ServerReport(string serverId) => $"/v1/servers/{E(serverId)}/report";
     public static string Tasks(string serverId) => $"/v1/servers/{E(serverId)}/tasks";

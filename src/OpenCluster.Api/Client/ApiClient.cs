@@ -103,6 +103,11 @@ public sealed class ApiClient : IDisposable
     public Task StrikeOffAsync(string server, string why, CancellationToken ct) =>
         SendAsync(HttpMethod.Delete, $"{ApiRoutes.ServerIdentity(server)}?why={Uri.EscapeDataString(why)}", null, ct);
 
+    /// <summary>Takes the load off a server, or (null) lets it carry load again.</summary>
+    public Task RestAsync(string server, RespiteRequest? respite, string why, CancellationToken ct) => respite is null
+        ? SendAsync(HttpMethod.Delete, $"{ApiRoutes.Respite(server)}?why={Uri.EscapeDataString(why)}", null, ct)
+        : SendAsync(HttpMethod.Put, ApiRoutes.Respite(server), JsonContent.Create(respite, ApiJson.Default.RespiteRequest), ct);
+
     public Task<SessionView> LogInAsync(LogInRequest logIn, CancellationToken ct) =>
         PostAsync(ApiRoutes.LogIn, logIn, ApiJson.Default.LogInRequest, ApiJson.Default.SessionView, ct);
 

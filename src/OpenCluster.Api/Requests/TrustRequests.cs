@@ -14,6 +14,10 @@ public sealed record JoinRequest
 /// <param name="Rejoin">The server has joined before: whoever joins with this token takes its place, and the key it had is struck off.</param>
 public sealed record JoinTokenRequest(int Minutes = 60, bool Rejoin = false, string Why = "");
 
+/// <summary>A server is to carry no load.</summary>
+/// <param name="Maintenance">It will be away: its load-balancers stop too while others serve, and that it goes and boots is no trouble.</param>
+public sealed record RespiteRequest(bool Maintenance = false, string Why = "");
+
 /// <summary>An agent asks for a certificate: for its own key, or for a load-balancer on its server.</summary>
 public sealed record CertifyRequest
 {

@@ -46,6 +46,8 @@ public sealed record ServerView
     public string Version { get; init; } = "";
     public MachineFacts Facts { get; init; } = new();
     public int Instances { get; init; }
+    /// <summary><c>drained</c> or <c>maintenance</c> while it is to carry no load; empty else.</summary>
+    public string Respite { get; init; } = "";
     public ImmutableArray<string> Without { get; init; } = [];
 }
 

@@ -81,6 +81,9 @@ internal static class AccessTable
         new("POST", ApiRoutes.JoinTokenPattern, TokenRole.Admin),
         new("DELETE", ApiRoutes.ServerIdentityPattern, TokenRole.Admin),
 
+        new("PUT", ApiRoutes.RespitePattern, TokenRole.Admin),
+        new("DELETE", ApiRoutes.RespitePattern, TokenRole.Admin),
+
         new("GET", ApiRoutes.AssignmentPattern, TokenRole.Admin, Parts.Agents),
         new("POST", ApiRoutes.ServerReportPattern, TokenRole.Admin, Parts.Agents),
         new("GET", ApiRoutes.TasksPattern, TokenRole.Admin, Parts.Agents),

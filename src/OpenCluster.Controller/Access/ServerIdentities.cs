@@ -71,14 +71,15 @@ internal sealed class ServerIdentities(DocumentBook<IdentityDocument> book, Stor
 
     private void NoteBoot(string key, KnownMachine known, string from)
     {
-        _loop?.TryChange(_ =>
+        _loop?.TryChange(conductor =>
         {
             if (book.Find(key) is not { } identity || identity.Boot == known.Boot) return new Intent();
-            story.Tell(new Note(time.GetUtcNow(), Weight.Warning, identity.Server, "the machine has booted, and nobody here asked for it"));
+            var asked = conductor.Respite(identity.Server) is { Maintenance: true } respite ? $"{respite.By} took it into maintenance" : null;
+            if (asked is null) story.Tell(new Note(time.GetUtcNow(), Weight.Warning, identity.Server, "the machine has booted, and nobody here asked for it"));
             return new Intent
             {
                 Documents = [book.Put(key, identity with { Boot = known.Boot, PastBoots = known.Past })],
-                Audit = new AuditEntry(Caller.Controller with { From = from }, $"server {identity.Server} has booted", "nobody asked for it here", identity.Boot, known.Boot),
+                Audit = new AuditEntry(Caller.Controller with { From = from }, $"server {identity.Server} has booted", asked ?? "nobody asked for it here", identity.Boot, known.Boot),
             };
         });
     }

@@ -14,7 +14,7 @@ using OpenCluster.Model.Nouns;
 
 namespace OpenCluster.Controller.Endpoints;
 
-/// <summary>Deploying by hand: deploy, roll back, scale, pause.</summary>
+/// <summary>Deploying and steering by hand: deploy, roll back, scale, pause, take the load off a server.</summary>
 internal sealed class DeployEndpoints(ClusterLoop loop, ArchiveFiles files, ServiceSecrets secrets)
 {
     public void Map(IEndpointRouteBuilder api)
@@ -22,6 +22,8 @@ internal sealed class DeployEndpoints(ClusterLoop loop, ArchiveFiles files, Serv
         api.MapPost(ApiRoutes.Deployments, Deploy).WithSummary("Deploys a service: the head of its branches, or the branch, commit or uploaded source named.");
         api.MapPost(ApiRoutes.RollBacks, RollBack).WithSummary("Goes back to an earlier release of a service in a zone.");
         api.MapPost(ApiRoutes.Pauses, Pause).WithSummary("Switches automatic acts off or on again: for everything, a service or a server.");
+        api.MapPut(ApiRoutes.RespitePattern, Rest).WithSummary("Takes the load off a server: nothing new comes there, and what can run elsewhere moves.").Produces(204);
+        api.MapDelete(ApiRoutes.RespitePattern, Resume).WithSummary("A server may carry load again.").Produces(204);
         api.MapPut(ApiRoutes.ScalePattern, Scale).WithSummary("Another number of instances than the file says; shows as drift until the file says so too.");
         api.MapGet(ApiRoutes.WebhookSettingsPattern, Webhook).WithSummary("Where to send pushes of a service's repository, and the secret to sign them with.");
     }
@@ -81,6 +83,31 @@ internal sealed class DeployEndpoints(ClusterLoop loop, ArchiveFiles files, Serv
             },
             ct);
         return StatusViews.Pauses(await loop.ViewAsync(ct));
+    }
+
+    private Task Rest(string serverId, RespiteRequest request, HttpContext context, CancellationToken ct) => RestAsync(serverId, request.Maintenance, request.Why, context, ct);
+
+    private Task Resume(string serverId, string? why, HttpContext context, CancellationToken ct) => RestAsync(serverId, null, why ?? "", context, ct);
+
+    private async Task RestAsync(string serverId, bool? maintenance, string why, HttpContext context, CancellationToken ct)
+    {
+        var caller = context.Caller();
+        await loop.ChangeAsync(
+            conductor =>
+            {
+                var server = conductor.Cluster.FindServer(serverId);
+                var before = conductor.Respite(server.Id);
+                if (before?.Maintenance == maintenance) return new Intent();
+                return new Intent
+                {
+                    Event = new ClusterEvent.RespiteChanged(server.Id, maintenance, caller.Name, why),
+                    Audit = new AuditEntry(caller, $"{Words(maintenance)} server {server.Name}", why, before is null ? null : Words(before.Maintenance), Words(maintenance)),
+                };
+            },
+            ct);
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+
+        static string Words(bool? maintenance) => maintenance switch { true => "maintain", false => "drain", null => "resume" };
     }
 
     private async Task<ServiceView> Scale(string service, string zone, ScaleRequest request, HttpContext context, CancellationToken ct)

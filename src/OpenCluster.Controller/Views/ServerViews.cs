@@ -29,6 +29,7 @@ internal static class ServerViews
         Version = sight.Report?.Version ?? "",
         Facts = sight.Report?.Facts ?? new MachineFacts(),
         Instances = instances,
+        Respite = sight.Respite is { } respite ? respite.Maintenance ? "maintenance" : "drained" : "",
         Without = sight.Report?.Without ?? [],
     };
 
@@ -49,6 +50,7 @@ internal static class ServerViews
             _ => "",
         };
         if (sight.Leaving) reason += " It is no longer in the file and stops what it still runs.";
+        if (sight.Respite is { } respite) reason += $" {respite.By} {(respite.Maintenance ? "took it into maintenance" : "drains it")}{(respite.Why.Length > 0 ? $" ({respite.Why})" : "")}.";
         if (sight.Paused is { } pause) reason += $" {pause.By} switched automatic acts off.";
         return reason.Trim();
     }

@@ -122,7 +122,7 @@ internal static class Building
         var state = situation.State;
         var role = state.Objects.Service(place.ServiceId)?.Role ?? "";
         var candidates = state.Objects.Cluster.Servers
-            .Where(s => situation.HealthOf(s.Id).Settled(situation.Now) && situation.Paused(serverId: s.Id) is null)
+            .Where(s => situation.HealthOf(s.Id).Settled(situation.Now) && situation.Paused(serverId: s.Id) is null && !state.Respites.Has(s.Id))
             .Select(s => new BuilderCandidate(s.Id, s.Roles.Contains(role), state.BuildsOn(s.Id).Count > 0, FreeShare(situation, s), state.InstancesOn(s.Id).Count));
         if (BuilderChoice.Choose(candidates, deployment.LostBuilders) is { } builder)
         {

@@ -48,6 +48,9 @@ public abstract record ClusterEvent
     /// <summary>Somebody wants cached answers thrown out: of a route's name ("": all), below a path, with a tag; see <see cref="CachePurge"/>.</summary>
     public sealed record CachePurgeAsked(string Route, string Path, string Tag, string By, string Why) : ClusterEvent;
 
+    /// <summary>A person takes the load off a server, for its maintenance or not; null: it is to carry load again.</summary>
+    public sealed record RespiteChanged(string ServerId, bool? Maintenance, string By, string Why) : ClusterEvent;
+
     /// <summary>
     /// A secret has a new value, or none any more: the newest is number <paramref name="Newest"/>, kept are those from <paramref name="Oldest"/> on
     /// (beyond the newest: none). The values themselves are the shell's and never come here.

@@ -34,6 +34,7 @@ internal sealed class ClusterState
         Pauses = new(Keys.Pause, DocumentsJson.Default.Pause, changes);
         Seen = new(Keys.Seen, DocumentsJson.Default.SeenServer, changes);
         Purges = new(Keys.Purge, ModelJson.Default.CachePurge, changes);
+        Respites = new(Keys.Respite, DocumentsJson.Default.Respite, changes);
         Secrets = new(Keys.Secret, DocumentsJson.Default.SecretVersions, changes);
         Peers = new(Keys.Peer, DocumentsJson.Default.SeenPeer, changes);
     }
@@ -52,6 +53,9 @@ internal sealed class ClusterState
 
     /// <summary>By number, the newest <see cref="Purging.Most"/>.</summary>
     public Table<CachePurge> Purges { get; }
+
+    /// <summary>Servers that are to carry no load, by id.</summary>
+    public Table<Respite> Respites { get; }
 
     /// <summary>Which values there are, by the secret's id.</summary>
     public Table<SecretVersions> Secrets { get; }
@@ -186,6 +190,8 @@ internal sealed class ClusterState
             Pauses.Load(pause, json);
         else if (Id(key, Keys.Purge) is { } purge)
             Purges.Load(purge, json);
+        else if (Id(key, Keys.Respite) is { } respite)
+            Respites.Load(respite, json);
         else if (Id(key, Keys.Secret) is { } secret)
             Secrets.Load(secret, json);
         else if (Id(key, Keys.File) is not null)
@@ -199,7 +205,7 @@ internal sealed class ClusterState
     /// <summary>Every document as it would be written now, applied files aside; for checks that memory and store agree.</summary>
     public IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>>> Documents() =>
         Objects.Documents()
-            .Concat(Of(releases)).Concat(Of(instances)).Concat(Of(deployments)).Concat(Of(counters)).Concat(Of(Pauses)).Concat(Of(Seen)).Concat(Of(Peers)).Concat(Of(Purges)).Concat(Of(Secrets));
+            .Concat(Of(releases)).Concat(Of(instances)).Concat(Of(deployments)).Concat(Of(counters)).Concat(Of(Pauses)).Concat(Of(Seen)).Concat(Of(Peers)).Concat(Of(Purges)).Concat(Of(Secrets)).Concat(Of(Respites));
 
     private static IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>>> Of<T>(Table<T> table)
         where T : class =>

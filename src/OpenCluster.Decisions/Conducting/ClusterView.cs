@@ -28,7 +28,8 @@ public sealed record ClusterView
 
 /// <param name="Report">The last one; null before the first since the controller started.</param>
 /// <param name="Leaving">Taken out of the file, and still running something.</param>
-public sealed record ServerSight(Server Server, ServerHealth Health, ServerReport? Report, string Address, bool Leaving, Pause? Paused);
+/// <param name="Respite">Why it carries no load; null when it does.</param>
+public sealed record ServerSight(Server Server, ServerHealth Health, ServerReport? Report, string Address, bool Leaving, Pause? Paused, Respite? Respite);
 
 public sealed record ServiceSight(Service Service, ImmutableArray<ServiceZoneSight> Zones, ImmutableArray<Release> Releases);
 

@@ -87,6 +87,9 @@ public sealed class Conductor
             case ClusterEvent.CachePurgeAsked e:
                 Purging.Purge(situation, e);
                 break;
+            case ClusterEvent.RespiteChanged e:
+                Resting.Change(situation, e);
+                break;
             case ClusterEvent.SecretChanged e:
                 SecretCare.Changed(situation, e);
                 break;
@@ -138,6 +141,9 @@ public sealed class Conductor
 
     /// <summary>Number of the newest purge of the caches; 0 for none.</summary>
     public long LastPurge => situation.State.Purges.Values.Select(p => p.Number).DefaultIfEmpty().Max();
+
+    /// <summary>Why a server carries no load; null when it does.</summary>
+    public Respite? Respite(string serverId) => situation.State.Respites.Find(serverId);
 
     /// <summary>Which values of a secret there are; null when it never had one.</summary>
     public SecretVersions? SecretVersions(string secretId) => situation.State.Secrets.Find(secretId);

@@ -43,8 +43,12 @@ public sealed record AppliedFile(int Number, DateTimeOffset At, string By, strin
 }
 
 /// <summary>A deployment that an apply called for and that is still to be made; an apply is one transaction however many these are.</summary>
-/// <param name="Secrets">The same build again, for the new values of its secrets.</param>
+/// <param name="Secrets">Only because its secrets have new values.</param>
 public sealed record DueDeployment(string ServiceId, string Zone, string By, string Why, bool Secrets = false);
+
+/// <summary>A person takes the load off a server: nothing new comes there, and what can run elsewhere moves.</summary>
+/// <param name="Maintenance">It will be away: its load-balancers stop too, and that it goes and boots is no trouble.</param>
+public sealed record Respite(string ServerId, bool Maintenance, DateTimeOffset Since, string By, string Why);
 
 /// <summary>Which values of a secret there are, by number; the numbers never come again, so that nobody takes an old value for a new one.</summary>
 /// <param name="Oldest">The oldest kept; beyond <paramref name="Newest"/> when there is none.</param>
@@ -69,6 +73,7 @@ public static class Keys
     public const string Seen = "seen/";
     public const string Peer = "peer/";
     public const string Purge = "purge/";
+    public const string Respite = "respite/";
     public const string Secret = "secret/";
     public const string Counter = "counter/";
     public const string File = "file/";
@@ -95,6 +100,7 @@ internal sealed class DocumentsJson(JsonSerializerOptions options) : DocumentsJs
 [JsonSerializable(typeof(Pause))]
 [JsonSerializable(typeof(SeenServer))]
 [JsonSerializable(typeof(SeenPeer))]
+[JsonSerializable(typeof(Respite))]
 [JsonSerializable(typeof(SecretVersions))]
 [JsonSerializable(typeof(Counter))]
 [JsonSerializable(typeof(AppliedFile))]

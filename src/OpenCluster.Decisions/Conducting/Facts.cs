@@ -54,7 +54,7 @@ internal static class Facts
                 ServerId = server.Id,
                 ServerName = server.Name,
                 Location = server.Location,
-                Open = !taken && situation.HealthOf(server.Id).Settled(situation.Now) && situation.Paused(serverId: server.Id) is null,
+                Open = !taken && situation.HealthOf(server.Id).Settled(situation.Now) && situation.Paused(serverId: server.Id) is null && !situation.State.Respites.Has(server.Id),
                 AwaitedUntil = situation.HealthOf(server.Id).AwaitedUntil(situation.Now),
                 Free = free,
                 Load = here.Count,

@@ -26,6 +26,7 @@ internal static class Leftovers
         {
             situation.State.Seen.Remove(id);
             situation.Servers.Remove(id);
+            situation.State.Respites.Remove(id);
         }
 
         situation.LeftoversDue = gone.Count > ServiceCare.MostActs;

@@ -18,8 +18,9 @@ internal static class Parts
         var acts = 0;
         foreach (var balancer in state.Objects.Cluster.LoadBalancers)
         {
-            var servers = state.Objects.Cluster.Servers.Where(s => s.Roles.Contains(balancer.Role) && (balancer.Zone is null || s.Zone == balancer.Zone));
             var place = new ServiceZone(balancer.Id, "");
+            var all = state.Objects.Cluster.Servers.Where(s => s.Roles.Contains(balancer.Role) && (balancer.Zone is null || s.Zone == balancer.Zone)).ToList();
+            var servers = all.Where(s => !Resting.Spares(situation, place, s.Id));
             var (addOn, remove) = OnePerServer.Decide(
                 servers.Select(s => s.Id), state.InstancesOf(place).Where(i => i.Wanted == Wanted.Run).Select(i => (i.Id, i.ServerId)));
             foreach (var server in addOn.TakeWhile(_ => acts++ < ServiceCare.MostActs))

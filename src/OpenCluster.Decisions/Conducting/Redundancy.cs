@@ -43,7 +43,8 @@ internal static class Redundancy
     {
         var instance = facts.Instance;
         var health = situation.HealthOf(instance.ServerId);
-        var server = situation.State.Objects.Server(instance.ServerId);
+        var state = situation.State;
+        var server = state.Objects.Server(instance.ServerId);
         var replaceAt = health.Since + situation.Settings.ReplaceAfter;
         var down = facts.Server == ServerStanding.Down && (server is null || situation.Paused(serverId: server.Id) is null);
         if (down && situation.Now < replaceAt)
@@ -57,6 +58,7 @@ internal static class Redundancy
             _ when server.Zone != zone.Zone => $"its server is now in zone {server.Zone}",
             _ when !Facts.Fits(server, service, zone.Spec) => "its server no longer has the role or the tags",
             _ when instance.ReleaseId != current.Id => "it runs another release",
+            _ when state.Respites.Find(server.Id) is { } respite => Resting.Reason(respite),
             _ => null,
         };
         var overdue = false;
@@ -64,7 +66,7 @@ internal static class Redundancy
         {
             situation.MisplacedSince.Remove(instance.Id);
         }
-        else if (instance.ReleaseId == current.Id)
+        else if (instance.ReleaseId == current.Id && !state.Respites.Has(instance.ServerId))
         {
             if (!situation.MisplacedSince.TryGetValue(instance.Id, out var since))
                 situation.MisplacedSince[instance.Id] = since = situation.Now;

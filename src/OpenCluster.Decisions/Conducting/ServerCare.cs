@@ -150,6 +150,13 @@ internal static class ServerCare
     {
         if (change != HealthChange.WentDown)
             return;
+        if (situation.State.Respites.Find(serverId) is { Maintenance: true } respite)
+        {
+            situation.Say(Weight.Info, Subject(situation, serverId), $"{situation.ServerName(serverId)} is away, as {respite.By} announced{Words.Because(respite.Why)}.");
+            Concerned(situation, serverId);
+            return;
+        }
+
         var count = situation.State.InstancesOn(serverId).Count;
         var then = situation.Paused(serverId: serverId) is { } pause
             ? $"Nothing is moved, because {pause.By} switched automatic acts off"
@@ -205,7 +212,7 @@ internal static class ServerCare
         var moved = before is null || before.Address != report.Address || before.LowPortOffset != report.LowPortOffset;
         var targets = before is null || !Reports.SameListening(before.Listening, listening);
         if (before is not null && before.BootId != report.BootId)
-            situation.Say(Weight.Warning, Subject(situation, report.ServerId), $"{situation.ServerName(report.ServerId)} was rebooted.");
+            SayRebooted(situation, report.ServerId);
         else if (old is not null && old.AgentStarted != report.AgentStarted)
             situation.Say(Weight.Info, Subject(situation, report.ServerId), $"The agent of {situation.ServerName(report.ServerId)} was restarted.");
         if (!moved && !targets && before!.BootId == report.BootId && before.AgentStarted == report.AgentStarted)
@@ -224,6 +231,15 @@ internal static class ServerCare
             situation.Changes.TellAgent(report.ServerId);
         if (moved || targets)
             situation.Changes.TellBalancers();
+    }
+
+    private static void SayRebooted(Situation situation, string serverId)
+    {
+        var respite = situation.State.Respites.Find(serverId);
+        situation.Say(
+            respite is { Maintenance: true } ? Weight.Info : Weight.Warning,
+            Subject(situation, serverId),
+            $"{situation.ServerName(serverId)} was rebooted{(respite is { Maintenance: true } ? $", as {respite.By} announced" : "")}.");
     }
 
     private static string Subject(Situation situation, string serverId) => $"server/{situation.ServerName(serverId)}";

@@ -32,7 +32,8 @@ internal static class Viewing
         situation.Servers.GetValueOrDefault(server.Id)?.Report,
         Plans.ServerPlan.AddressOf(situation.State, server),
         leaving,
-        situation.Paused(serverId: server.Id));
+        situation.Paused(serverId: server.Id),
+        situation.State.Respites.Find(server.Id));
 
     private static ServiceSight Service(Situation situation, Service service) => new(
         service,

@@ -6,19 +6,28 @@ using OpenCluster.Ssh;
 
 namespace OpenCluster.Verbs.Trust;
 
-/// <summary><c>opencluster server add|rejoin|remove NAME</c>: who is a server of the cluster. What it is for stands in the cluster file.</summary>
+/// <summary><c>opencluster server add|rejoin|remove NAME</c>: who is a server of the cluster, and which carry no load for a while. What it is for stands in the cluster file.</summary>
 internal static class ServerVerbs
 {
     private static readonly Argument<string> Name = new("NAME") { Description = "The server's name, as in the cluster file" };
     private static readonly Option<int> Minutes = new("--minutes") { Description = "How long the line is good, 1 to 1440", DefaultValueFactory = _ => 60 };
 
+    private static readonly Option<bool> NoWait = new("--no-wait") { Description = "Do not wait until it carries nothing" };
+
     public static Command Create()
     {
         var command = new Command("server", ClientVerb.WithExamples(
             "Add and remove servers: print the line a new one joins by, replace a machine, strike one off.",
-            "opencluster server add web3", "opencluster server add web3 --ssh root@10.0.0.7", "opencluster server add --list servers.txt", "opencluster server rejoin web3", "opencluster server remove web3 --why 'sold'"));
+            "opencluster server add web3", "opencluster server add web3 --ssh root@10.0.0.7", "opencluster server add --list servers.txt", "opencluster server drain web3", "opencluster server rejoin web3", "opencluster server remove web3 --why 'sold'"));
         command.Subcommands.Add(Add());
         command.Subcommands.Add(Line("rejoin", "Print a line by which another machine takes a server's place; the key it had is struck off then.", rejoin: true));
+        command.Subcommands.Add(Rest("drain", "Take the load off a server: what can run elsewhere moves, replacement first, and nothing new comes. Waits until it has.", maintenance: false));
+        command.Subcommands.Add(Rest("maintain", "The same for a server that will be away: its load-balancers stop too while others serve, and that it goes and boots is no trouble.", maintenance: true));
+        command.Subcommands.Add(ClientVerb.Create("resume", "Let a server carry load again after drain or maintain.", ["opencluster server resume web3"], [Name, Files.FileArguments.Why], async (call, ct) =>
+        {
+            await call.Api.RestAsync(call.Parsed.GetRequiredValue(Name), null, call.Parsed.GetRequiredValue(Files.FileArguments.Why), ct).ConfigureAwait(false);
+            return ExitCode.Done;
+        }));
         command.Subcommands.Add(ClientVerb.Create(
             "remove", "Strike off a server's key: its agent and load-balancers are refused at once. What runs there goes on until you stop it.",
             ["opencluster server remove web3 --why 'sold'"], [Name, Files.FileArguments.Why], async (call, ct) =>
@@ -56,6 +65,14 @@ internal static class ServerVerbs
             var progress = new HostProgress(call.Screen, time);
             var joining = new HostJoining(call.Api, await OneFile.OfAsync(call.Parsed.GetValue(SshArguments.Executable), ct).ConfigureAwait(false), options, progress, time);
             return progress.Tell(await HostJoining.EachAsync(targets, (target, token) => joining.JoinAsync(target, address: null, token), ct).ConfigureAwait(false));
+        });
+
+    private static Command Rest(string verb, string description, bool maintenance) => ClientVerb.Create(
+        verb, description, [$"opencluster server {verb} web3 --why 'new disk'"], [Name, NoWait, Files.FileArguments.Why], async (call, ct) =>
+        {
+            var name = call.Parsed.GetRequiredValue(Name);
+            await call.Api.RestAsync(name, new RespiteRequest(maintenance, call.Parsed.GetRequiredValue(Files.FileArguments.Why)), "", ct).ConfigureAwait(false);
+            return call.Parsed.GetValue(NoWait) ? ExitCode.Done : await Leaving.WatchAsync(call, name, maintenance, TimeProvider.System, ct).ConfigureAwait(false);
         });
 
     private static Command Line(string verb, string description, bool rejoin) => ClientVerb.Create(
