@@ -3,6 +3,7 @@ using System.Text.Json;
 using OpenCluster.Benchmarks;
 using OpenCluster.Benchmarks.Control;
 using OpenCluster.Benchmarks.Data;
+using OpenCluster.Benchmarks.Failover;
 using OpenCluster.Benchmarks.Footprint;
 using OpenCluster.Benchmarks.LoadBalancing;
 using OpenCluster.Benchmarks.Machine;
@@ -10,15 +11,16 @@ using OpenCluster.Benchmarks.Publishing;
 using OpenCluster.Benchmarks.Reporting;
 
 const string Usage = """
-    ./bench lb|footprint|control|data [--json] [--rounds N] [--seconds N] [--agents N]
+    ./bench lb|footprint|control|data|failover [--json] [--rounds N] [--seconds N] [--agents N]
 
       lb         the load-balancer beside HAProxy, nginx and Caddy: CPU time per request, latency at a fixed rate; memory
       footprint  size, start and memory of the published executable and of a one-server cluster
       control    1,000 simulated agents against one controller
       data       the data server beside redis-server: time and CPU per operation, memory, recovery
+      failover   a space beside Redis with Sentinel: kill -9 of the primary under load, to the next confirmed write
 
       --json     one JSON object on the last line
-      --rounds   rounds per server and workload (lb, data), default 3
+      --rounds   rounds per server and workload (lb, data, failover), default 3; failover at least 10
       --seconds  length of a round (lb) or of the watch (control), default 4 and 20
       --agents   default 1,000
 
@@ -37,7 +39,7 @@ for (var i = 0; i < args.Length; i++)
         case "--rounds": settings = settings with { Rounds = Number() }; break;
         case "--seconds": settings = settings with { Length = TimeSpan.FromSeconds(Number()) }; break;
         case "--agents": settings = settings with { Agents = Number() }; break;
-        case "lb" or "footprint" or "control" or "data" when name is null: name = args[i]; break;
+        case "lb" or "footprint" or "control" or "data" or "failover" when name is null: name = args[i]; break;
         default: Wrong(args[i]); break;
     }
 }
@@ -53,6 +55,7 @@ try
     {
         "lb" => await new LoadBalancerBench(executable.Path, settings, Console.Error, TimeProvider.System).RunAsync(stop.Token).ConfigureAwait(false),
         "data" => await new DataBench(executable.Path, settings, Console.Error, TimeProvider.System).RunAsync(stop.Token).ConfigureAwait(false),
+        "failover" => await new FailoverBench(executable.Path, settings, Console.Error, TimeProvider.System).RunAsync(stop.Token).ConfigureAwait(false),
         "footprint" => await new FootprintBench(executable, Console.Error, TimeProvider.System).RunAsync(stop.Token).ConfigureAwait(false),
         _ => await new ControlBench(executable.Path, settings, Console.Error, TimeProvider.System).RunAsync(stop.Token).ConfigureAwait(false),
     });

@@ -25,6 +25,8 @@ internal sealed class AgentDirectory
     public string Instances => Path.Combine(Root, "instances");
     /// <summary>One directory per release, complete or absent.</summary>
     public string Releases => Path.Combine(Root, "releases");
+    /// <summary>One directory per replicated set with a seat here: its promises, and what is remembered of its copy.</summary>
+    public string Sets => Path.Combine(Root, "sets");
     /// <summary>Services' persistent directories, kept across releases.</summary>
     public string Data => Path.Combine(Root, "data");
     public string Builds => Path.Combine(Root, "builds");

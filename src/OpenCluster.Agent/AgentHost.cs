@@ -10,6 +10,7 @@ using OpenCluster.Agent.Machine;
 using OpenCluster.Agent.Processes;
 using OpenCluster.Agent.Releases;
 using OpenCluster.Agent.Secrets;
+using OpenCluster.Agent.Sets;
 using OpenCluster.Agent.Tasks;
 using OpenCluster.Agent.Trust;
 using OpenCluster.Agent.Users;
@@ -44,6 +45,7 @@ public sealed class AgentHost
     private readonly Reporter _reporter;
     private readonly UsageMeter _meter;
     private readonly BuildQueue _builds;
+    private readonly SetRoom _sets;
     private readonly CancellationTokenSource _ending;
     private readonly Signal _reached = new();
     private readonly TaskCompletionSource _coreStarted = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -71,6 +73,7 @@ public sealed class AgentHost
         var cgroup = CgroupV2.Detect(options.ServerId, out var noCgroup);
         _without = [.. new[] { noCgroup, NoUsers(users) }.Where(w => w.Length > 0)];
         _reporter = new Reporter(_controller, ReportAsync, _reached, time, _log);
+        _sets = new SetRoom(options, _directory, _identity, _controller, _loop, _log, new SteadyClock(time), time, id => _supervisor?.Find(id), _ending.Token);
         _world = new InstanceWorld
         {
             Options = options,
@@ -85,11 +88,12 @@ public sealed class AgentHost
             Releases = new ReleaseStore(_directory, _controller, _log),
             Secrets = secrets,
             SecretFiles = secretFiles,
-            Start = new InstanceStart(options, _directory, users, secretFiles, cgroup),
+            Start = new InstanceStart(options, _directory, users, secretFiles, cgroup, _sets.SeatOf),
             Cgroup = cgroup,
             Ending = _ending.Token,
             Changed = _reporter.Changed,
             Disk = DiskTrouble,
+            Sets = _sets,
         };
         _supervisor = new Supervisor(_world, new AssignmentFile(_directory.Assignment, options.ServerId, _log));
         _builds = new BuildQueue(new Builder(_directory, users, secrets, secretFiles, _controller, options, _log, time), _loop, _reporter.Changed, _ending.Token);
@@ -127,6 +131,8 @@ public sealed class AgentHost
             ControllerAsync(WatchAssignmentsAsync, ct),
             AssignedAsync(ReportWhenJoinedAsync, ct),
             AssignedAsync(token => tasks.RunAsync(_options.ServerId, token), ct),
+            AssignedAsync(HearOrdersAsync, ct),
+            AssignedAsync(_sets.SpeakAsync, ct),
             _loop.Lasting(MeasureAsync, ct),
             _loop.Lasting(new LocalServer(_directory.Socket, LocalAsync).RunAsync, ct),
         };
@@ -150,6 +156,7 @@ public sealed class AgentHost
         var next = _supervisor.Wake();
         if (_supervisor.Stopped) _ending.Cancel();
         NoticeCore();
+        _sets.Observe();
         if (_supervisor.Assignment is not null) _assigned.TrySetResult();
         return next;
     }
@@ -177,6 +184,11 @@ public sealed class AgentHost
     {
         await _assigned.Task.WaitAsync(ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await ControllerAsync(work, ct);
+    }
+
+    private async Task HearOrdersAsync(CancellationToken ct)
+    {
+        await foreach (var order in _controller.SetOrdersAsync(_options.ServerId, ct)) _sets.Order(order);
     }
 
     private async Task WatchAssignmentsAsync(CancellationToken ct)
@@ -239,6 +251,7 @@ public sealed class AgentHost
         Version = Version,
         Address = _options.Address,
         LowPortOffset = _options.LowPortOffset,
+        VotePort = _sets.VotePort,
         Facts = _facts,
         Instances = _supervisor.Statuses(),
         Builds = _builds.Statuses,

@@ -25,6 +25,11 @@ internal sealed class AgentJson(JsonSerializerOptions options) : AgentJsonTypes(
 [JsonSerializable(typeof(AgentOptions))]
 [JsonSerializable(typeof(InstanceRecord))]
 [JsonSerializable(typeof(ImmutableSortedDictionary<string, uint>), TypeInfoPropertyName = "UserMap")]
+[JsonSerializable(typeof(Decisions.Sets.Voter))]
+[JsonSerializable(typeof(Decisions.Sets.Copy))]
+[JsonSerializable(typeof(Sets.CopyLife))]
+[JsonSerializable(typeof(Sets.Votes.VoteAsk))]
+[JsonSerializable(typeof(Sets.Votes.VoteAnswer))]
 [JsonSerializable(typeof(LocalApi.LocalRequest))]
 [JsonSerializable(typeof(LocalApi.LocalAnswer))]
 internal partial class AgentJsonTypes : JsonSerializerContext;

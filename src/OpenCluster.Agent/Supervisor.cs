@@ -98,8 +98,12 @@ internal sealed class Supervisor(InstanceWorld world, AssignmentFile file)
         _keepers.GetValueOrDefault(id) ?? throw new AgentException("no-such-instance",
             $"there is no instance {id} on this server; there are: {(_keepers.Count is 0 ? "none" : string.Join(", ", _keepers.Keys))}");
 
+    /// <summary>The keeper of an instance; null when there is none.</summary>
+    public InstanceKeeper? Find(string id) => _keepers.GetValueOrDefault(id);
+
     private void Act(Assignment assignment)
     {
+        world.Sets.Assign(assignment.ServerId, assignment.Removed ? [] : assignment.Sets);
         var orders = Orders(assignment).ToDictionary(o => o.Id);
         foreach (var keeper in _keepers.Values)
             if (!orders.ContainsKey(keeper.Id) && !IsCore(keeper.Id))

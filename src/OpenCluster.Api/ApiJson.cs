@@ -75,4 +75,7 @@ public sealed class ApiJson(JsonSerializerOptions options) : ApiJsonTypes(option
 [JsonSerializable(typeof(CertifyRequest))]
 [JsonSerializable(typeof(CertificateView))]
 [JsonSerializable(typeof(EventView))]
+[JsonSerializable(typeof(ImmutableArray<SpaceView>))]
+[JsonSerializable(typeof(SpaceAccessView))]
+[JsonSerializable(typeof(PrimaryMoveRequest))]
 public partial class ApiJsonTypes : JsonSerializerContext;

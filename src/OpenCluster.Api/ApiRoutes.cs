@@ -53,6 +53,11 @@ public static class ApiRoutes
     public const string RespitePattern = "/v1/servers/{serverId}/respite";
     public const string AssignmentPattern = "/v1/servers/{serverId}/assignment";
     public const string ServerReportPattern = "/v1/servers/{serverId}/report";
+    public const string SetOrdersPattern = "/v1/servers/{serverId}/sets/orders";
+    public const string SetWordsPattern = "/v1/servers/{serverId}/sets/words";
+    public const string Data = "/v1/data";
+    public const string PrimaryMovePattern = "/v1/data/{space}/primary";
+    public const string SpaceAccessPattern = "/v1/data/{space}/access";
     public const string TasksPattern = "/v1/servers/{serverId}/tasks";
     public const string TaskOutputPattern = "/v1/tasks/{task}/output";
     public const string ArchivePattern = "/v1/releases/{release}/archive";
@@ -76,6 +81,10 @@ public static class ApiRoutes
     public static string Respite(string server) => $"/v1/servers/{E(server)}/respite";
     public static string Assignment(string serverId) => $"/v1/servers/{E(serverId)}/assignment";
     public static string ServerReport(string serverId) => $"/v1/servers/{E(serverId)}/report";
+    public static string SetOrders(string serverId) => $"/v1/servers/{E(serverId)}/sets/orders";
+    public static string SetWords(string serverId) => $"/v1/servers/{E(serverId)}/sets/words";
+    public static string PrimaryMove(string space) => $"/v1/data/{E(space)}/primary";
+    public static string SpaceAccess(string space) => $"/v1/data/{E(space)}/access";
     public static string Tasks(string serverId) => $"/v1/servers/{E(serverId)}/tasks";
     public static string TaskOutput(string task) => $"/v1/tasks/{E(task)}/output";
     public static string Archive(string release) => $"/v1/releases/{E(release)}/archive";

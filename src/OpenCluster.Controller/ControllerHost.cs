@@ -130,7 +130,8 @@ public sealed class ControllerHost : IAsyncDisposable
         var failures = new FailureLimit(time);
         var identities = new ServerIdentities(books.Identities, story, time);
         var files = new ArchiveFiles(directory, options.MaxArchiveBytes, options.ReserveBytes);
-        var effects = new Effects(git, boards, logs.CreateLogger<Effects>(), stopping.Token);
+        var orders = new SetOrders();
+        var effects = new Effects(git, boards, orders, logs.CreateLogger<Effects>(), stopping.Token);
         var loop = new ClusterLoop(ledger, audit, story, books, versions, roster, aside, effects, time, logs.CreateLogger<ClusterLoop>()) { Fault = options.Fault };
         var metrics = new Metrics(loop, ledger, streams, tasks, failures);
 
@@ -145,6 +146,7 @@ public sealed class ControllerHost : IAsyncDisposable
         new FileEndpoints(loop, versions, store).Map(api);
         new DeployEndpoints(loop, files, secrets).Map(api);
         new BalancingEndpoints(loop, time).Map(api);
+        new DataEndpoints(loop, roster, orders, streams, secrets).Map(api);
         new WebhookEndpoints(loop, roster, secrets, failures).Map(api);
         new TokenEndpoints(loop, boards, books.Tokens, time).Map(api);
         new UserEndpoints(loop, books, new LogIn(books.Users, time), time).Map(api);

@@ -27,6 +27,11 @@ internal sealed class ApiController(AgentOptions options, AgentIdentity identity
     public IAsyncEnumerable<AgentTask> TasksAsync(string serverId, CancellationToken ct) =>
         WatchAsync<AgentTask>((client, _, token) => client.TasksAsync(serverId, token), ct);
 
+    public IAsyncEnumerable<SetOrder> SetOrdersAsync(string serverId, CancellationToken ct) =>
+        WatchAsync<SetOrder>((client, _, token) => client.SetOrdersAsync(serverId, token), ct);
+
+    public Task SaySetsAsync(string serverId, SetWords words, CancellationToken ct) => CallAsync(c => c.SaySetsAsync(serverId, words, ct));
+
     public Task ReportAsync(ServerReport report, CancellationToken ct) => CallAsync(c => c.ReportServerAsync(report, ct));
 
     public async Task<Stream> ArchiveAsync(string releaseId, CancellationToken ct) => await CallAsync(c => c.ArchiveAsync(releaseId, ct));

@@ -27,6 +27,11 @@ public interface IController
 
     Task UploadArchiveAsync(string releaseId, Stream archive, CancellationToken ct);
 
+    /// <summary>What the controller asks of this server's seats in replicated sets; comes back by itself, until cancelled.</summary>
+    IAsyncEnumerable<SetOrder> SetOrdersAsync(string serverId, CancellationToken ct);
+
+    Task SaySetsAsync(string serverId, SetWords words, CancellationToken ct);
+
     /// <summary>What people ask of this server's instances: logs, commands. Comes back by itself, until cancelled.</summary>
     IAsyncEnumerable<AgentTask> TasksAsync(string serverId, CancellationToken ct);
 

@@ -19,6 +19,7 @@ internal static class CommandLine
             Executable(agent), "load-balancer", "--directory", home, "--instance", order.Id,
             "--controller", agent.Controllers[0].ToString(), "--identity", identity,
         ],
+        RunKind.Redis => throw new InvalidOperationException("A copy of a space is prepared by its driver."),
         RunKind.Controller when agent.Core is { } core => [Executable(agent), "controller", "--directory", core.Directory, .. core.Arguments],
         RunKind.Controller => throw new AgentException("no-core", "this agent was not told where the controller's directory is (core in agent.json)"),
         _ => throw new AgentException("unknown-kind", $"this agent does not know how to run a {order.Spec.Kind}; it is older than the controller"),

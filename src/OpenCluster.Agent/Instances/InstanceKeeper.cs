@@ -45,6 +45,9 @@ internal sealed class InstanceKeeper
     /// <summary>Leaders of the sessions that belong to it now.</summary>
     public IEnumerable<int> Sessions => _processes.Values.Select(p => p.Identity.Pid);
 
+    /// <summary>Its process, and whether an earlier agent started it; null while there is none.</summary>
+    public (ProcessIdentity Identity, bool Found)? Running => _processes.Values.OrderBy(p => p.Run).LastOrDefault() is { } process ? (process.Identity, process.Found) : null;
+
     /// <summary>An instance found on disk after an agent restart, with what lives of it.</summary>
     public static InstanceKeeper Recover(InstanceWorld world, InstanceRecord record, IReadOnlyList<MarkedProcess> marked)
     {

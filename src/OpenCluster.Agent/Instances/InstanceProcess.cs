@@ -20,10 +20,13 @@ internal sealed class InstanceProcess
         Identity = identity;
         Session = new Session(identity.Pid, mark, identity.StartTime);
         _time = time;
+        Found = child is null;
         Ended = child is null ? AdoptedAsync(watch) : ChildAsync(child);
     }
 
     public int Run { get; }
+    /// <summary>An earlier agent started it.</summary>
+    public bool Found { get; }
     public ProcessIdentity Identity { get; }
     public Session Session { get; }
 

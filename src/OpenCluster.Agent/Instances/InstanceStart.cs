@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using OpenCluster.Agent.Processes;
 using OpenCluster.Agent.Secrets;
+using OpenCluster.Agent.Sets.Redis;
 using OpenCluster.Agent.Users;
 using OpenCluster.Model.Nouns;
 using OpenCluster.Model.Running;
@@ -10,7 +11,7 @@ using OpenCluster.Trust.Files;
 namespace OpenCluster.Agent.Instances;
 
 /// <summary>From an order to something that can be started: user, directories, token, environment, command.</summary>
-internal sealed class InstanceStart(AgentOptions options, AgentDirectory directory, UserIds users, SecretFiles secrets, Limits.CgroupV2? cgroup)
+internal sealed class InstanceStart(AgentOptions options, AgentDirectory directory, UserIds users, SecretFiles secrets, Limits.CgroupV2? cgroup, Func<string?, SetSeat?> seats)
 {
     /// <summary>Directory with a file for each secret, of the secret's name.</summary>
     public const string SecretsVariable = "OPENCLUSTER_SECRETS";
@@ -31,7 +32,7 @@ internal sealed class InstanceStart(AgentOptions options, AgentDirectory directo
         if (order.Spec.Kind is RunKind.Web or RunKind.LoadBalancer or RunKind.Controller) AddRuntime(environment, order.Spec.Kind);
         return new Launch
         {
-            Command = CommandLine.For(order, options, home, directory.InstanceIdentity(id)),
+            Command = order.Spec.Kind is RunKind.Redis ? Copy(order, home, user) : CommandLine.For(order, options, home, directory.InstanceIdentity(id)),
             Environment = environment,
             Directory = WorkingDirectory(order, home, user),
             Log = directory.Log(id),
@@ -48,6 +49,11 @@ internal sealed class InstanceStart(AgentOptions options, AgentDirectory directo
 
     // The built-in parts are the agent's own kin: they bind low ports and read its token.
     private RunAs? UserOf(InstanceOrder order) => order.Spec.Kind is RunKind.LoadBalancer or RunKind.Controller ? null : users.For(order.ServiceId, order.Spec.User);
+
+    /// <summary>Its data belongs to the space and not to this instance of it: a copy that is made anew begins with what it had.</summary>
+    private ImmutableArray<string> Copy(InstanceOrder order, string home, RunAs? user) => seats(order.SetId) is { Passwords: { } passwords } seat
+        ? RedisBootstrap.Prepare(seat, passwords, order.Address, home, Path.Combine(directory.Data, AgentDirectory.Name(order.ServiceId)), user)
+        : throw new AgentException("no-seat", $"nothing is known of the set that {order.Id} is a copy of; the controller says it with the next assignment");
 
     /// <summary>The release, or for a bare command the instance's home.</summary>
     private string WorkingDirectory(InstanceOrder order, string home, RunAs? user)

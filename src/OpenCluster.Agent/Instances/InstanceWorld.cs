@@ -2,6 +2,7 @@ using OpenCluster.Agent.Limits;
 using OpenCluster.Agent.Processes;
 using OpenCluster.Agent.Releases;
 using OpenCluster.Agent.Secrets;
+using OpenCluster.Agent.Sets;
 using OpenCluster.Agent.Users;
 using OpenCluster.Decisions;
 
@@ -23,6 +24,7 @@ internal sealed record InstanceWorld
     public required SecretStore Secrets { get; init; }
     public required SecretFiles SecretFiles { get; init; }
     public required InstanceStart Start { get; init; }
+    public required SetRoom Sets { get; init; }
     public CgroupV2? Cgroup { get; init; }
     /// <summary>Cancelled when the agent goes.</summary>
     public required CancellationToken Ending { get; init; }

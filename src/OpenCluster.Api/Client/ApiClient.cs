@@ -187,6 +187,21 @@ public sealed class ApiClient : IDisposable
     public Task ReportServerAsync(ServerReport report, CancellationToken ct) =>
         SendAsync(HttpMethod.Post, ApiRoutes.ServerReport(report.ServerId), JsonContent.Create(report, ModelJson.Default.ServerReport), ct);
 
+    /// <summary>What is asked of a server's seats in replicated sets, as it is asked.</summary>
+    public IAsyncEnumerable<SetOrder> SetOrdersAsync(string serverId, CancellationToken ct) => WatchAsync(ApiRoutes.SetOrders(serverId), 0, ModelJson.Default.SetOrder, ct);
+
+    public Task SaySetsAsync(string serverId, SetWords words, CancellationToken ct) =>
+        SendAsync(HttpMethod.Post, ApiRoutes.SetWords(serverId), JsonContent.Create(words, ModelJson.Default.SetWords), ct);
+
+    public Task<ImmutableArray<SpaceView>> DataAsync(CancellationToken ct) => GetAsync(ApiRoutes.Data, ApiJson.Default.ImmutableArraySpaceView, ct);
+
+    /// <summary>How applications reach a space, with the password.</summary>
+    public Task<SpaceAccessView> SpaceAccessAsync(string space, CancellationToken ct) => GetAsync(ApiRoutes.SpaceAccess(space), ApiJson.Default.SpaceAccessView, ct);
+
+    /// <summary>Asks for a hand-over, and answers when it has begun: the epoch that it begins.</summary>
+    public Task<SpaceView> MovePrimaryAsync(string space, PrimaryMoveRequest move, CancellationToken ct) =>
+        PostAsync(ApiRoutes.PrimaryMove(space), move, ApiJson.Default.PrimaryMoveRequest, ApiJson.Default.SpaceView, ct);
+
     public IAsyncEnumerable<AgentTask> TasksAsync(string serverId, CancellationToken ct) => WatchAsync(ApiRoutes.Tasks(serverId), 0, ApiJson.Default.AgentTask, ct);
 
     /// <summary>Streams a task's output to whoever asked; ends with the stream, or earlier when nobody reads any more.</summary>

@@ -48,6 +48,9 @@ internal static class AccessTable
         new("POST", ApiRoutes.Pauses, TokenRole.Deploy),
         new("POST", ApiRoutes.CachePurges, TokenRole.Deploy),
         new("POST", ApiRoutes.Explanations, TokenRole.Read),
+        new("GET", ApiRoutes.Data, TokenRole.Read),
+        new("POST", ApiRoutes.PrimaryMovePattern, TokenRole.Admin),
+        new("GET", ApiRoutes.SpaceAccessPattern, TokenRole.Admin),
         new("GET", ApiRoutes.Balancers, TokenRole.Read),
         new("PUT", ApiRoutes.ScalePattern, TokenRole.Deploy, ByZone: true),
         new("GET", ApiRoutes.WebhookSettingsPattern, TokenRole.Deploy),
@@ -86,6 +89,8 @@ internal static class AccessTable
 
         new("GET", ApiRoutes.AssignmentPattern, TokenRole.Admin, Parts.Agents),
         new("POST", ApiRoutes.ServerReportPattern, TokenRole.Admin, Parts.Agents),
+        new("GET", ApiRoutes.SetOrdersPattern, TokenRole.Admin, Parts.Agents),
+        new("POST", ApiRoutes.SetWordsPattern, TokenRole.Admin, Parts.Agents),
         new("GET", ApiRoutes.TasksPattern, TokenRole.Admin, Parts.Agents),
         new("POST", ApiRoutes.TaskOutputPattern, TokenRole.Admin, Parts.Agents),
         new("GET", ApiRoutes.ArchivePattern, TokenRole.Admin, Parts.Agents),

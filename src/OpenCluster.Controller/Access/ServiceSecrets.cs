@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using OpenCluster.Model.Running;
 
 namespace OpenCluster.Controller.Access;
 
@@ -16,8 +17,13 @@ internal sealed class ServiceSecrets(byte[] key)
     public static byte[] NewKey() => RandomNumberGenerator.GetBytes(32);
 
     /// <summary>Signs pushes of its repository.</summary>
-    public string Of(string serviceId) => Base64Url.EncodeToString(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes("webhook/" + serviceId)));
+    public string Of(string serviceId) => Derived("webhook/" + serviceId);
+
+    /// <summary>Of the two users of a space.</summary>
+    public SetPasswords Space(string spaceId) => new(Derived("space-app/" + spaceId), Derived("space-own/" + spaceId));
 
     /// <summary>By which its instances register with load-balancers and ask the broker.</summary>
-    public string AppToken(string serviceId) => "oc_" + Base64Url.EncodeToString(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes("app/" + serviceId)));
+    public string AppToken(string serviceId) => "oc_" + Derived("app/" + serviceId);
+
+    private string Derived(string what) => Base64Url.EncodeToString(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(what)));
 }

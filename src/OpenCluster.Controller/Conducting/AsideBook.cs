@@ -56,6 +56,9 @@ internal sealed class AsideBook
         ClusterEvent.DeployAsked e => $"deploy/{e.ServiceId}",
         ClusterEvent.RollBackAsked e => $"rollback/{e.ServiceId}",
         ClusterEvent.PauseChanged e => $"pause/{(e.Scope.Length == 0 ? "all" : e.Scope)}",
+        ClusterEvent.SetsSaid e => $"sets/{e.ServerId}",
+        ClusterEvent.PrimaryMoveAsked e => $"space/{e.SetId}",
+        ClusterEvent.PrimaryForced e => $"space/{e.SetId}",
         ClusterEvent.Applied or ClusterEvent.Changed => "apply",
         _ => happened.GetType().Name,
     };

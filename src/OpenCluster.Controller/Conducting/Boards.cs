@@ -34,6 +34,7 @@ internal sealed class Boards(Ledger ledger, TokenBook tokens, ServiceSecrets sec
         {
             Generation = ledger.Generation,
             Instances = [.. planned.Instances.Select(i => i.Registrars.IsEmpty ? i : i with { Token = secrets.AppToken(i.ServiceId) })],
+            Sets = [.. planned.Sets.Select(s => s with { Passwords = secrets.Space(s.SetId) })],
         };
         var content = JsonSerializer.SerializeToUtf8Bytes(assignment, ModelJson.Default.Assignment);
         Frame Frame() => new(ledger.Revision, JsonSerializer.SerializeToUtf8Bytes(assignment with { Revision = ledger.Revision }, ModelJson.Default.Assignment));

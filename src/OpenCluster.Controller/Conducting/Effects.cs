@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using OpenCluster.Controller.Git;
+using OpenCluster.Controller.Streams;
 using OpenCluster.Decisions.Conducting;
 
 namespace OpenCluster.Controller.Conducting;
@@ -8,7 +9,7 @@ namespace OpenCluster.Controller.Conducting;
 /// Carries out what has been decided and stored. Runs in the loop, so nothing here waits: asking a remote is started and answers
 /// later, as an event.
 /// </summary>
-internal sealed partial class Effects(CommitResolver git, Boards boards, ILogger<Effects> log, CancellationToken stopping)
+internal sealed partial class Effects(CommitResolver git, Boards boards, SetOrders orders, ILogger<Effects> log, CancellationToken stopping)
 {
     /// <summary>Deployments whose remote is being asked: the effect may be repeated, the question is not. Bounded by the deployments under way.</summary>
     private readonly ConcurrentDictionary<string, bool> _asking = new(StringComparer.Ordinal);
@@ -29,6 +30,9 @@ internal sealed partial class Effects(CommitResolver git, Boards boards, ILogger
                     break;
                 case ClusterEffect.TellBalancers:
                     if (told.Add("")) boards.PostSnapshots(conductor);
+                    break;
+                case ClusterEffect.OrderSet order:
+                    orders.Send(order.ServerId, order.Order);
                     break;
                 case ClusterEffect.Tell tell:
                     LogNote(log, tell.Note.Subject, tell.Note.Text);

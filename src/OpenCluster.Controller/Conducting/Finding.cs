@@ -31,6 +31,10 @@ internal static class Finding
         return view.Instances.Where(i => i.Instance.ServiceId == id);
     }
 
+    public static DataSpace FindSpace(this Cluster cluster, string idOrName) =>
+        cluster.Data.FirstOrDefault(s => s.Id == idOrName) ?? cluster.Data.FirstOrDefault(s => s.Name == idOrName)
+        ?? throw Missing("space", idOrName, cluster.Data.Select(s => s.Name));
+
     public static Instance FindInstance(this ClusterView view, string id) =>
         view.Instances.FirstOrDefault(i => i.Instance.Id == id)?.Instance ?? throw Missing("instance", id, view.Instances.Select(i => i.Instance.Id));
 

@@ -18,7 +18,7 @@ internal static class Problems
         $"This machine uses the key of server \"{server}\", but {why}.", "If this is the server from now on, join it anew: `opencluster server rejoin NAME` prints the line.");
 
     public static ProblemException NotFound(string kind, string name, string? similar, string? field = null) => New(404, "not-found", "Not found",
-        $"There is no {kind} \"{name}\".", similar is null ? $"List what there is with `opencluster {kind}s`." : $"Did you mean \"{similar}\"?", field);
+        $"There is no {kind} \"{name}\".", similar is null ? $"List what there is with `opencluster {(kind == "space" ? "data status" : kind + "s")}`." : $"Did you mean \"{similar}\"?", field);
 
     public static ProblemException Invalid(string field, string detail, string instead) => New(400, "invalid", "Invalid request", detail, instead, field);
 

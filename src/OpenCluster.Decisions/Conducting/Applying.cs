@@ -28,6 +28,12 @@ internal static class Applying
             return;
         }
 
+        if (SpaceChanges.Refused(state.Objects.Cluster, applied.Cluster) is { } refused)
+        {
+            situation.Changes.Refused = refused;
+            return;
+        }
+
         var before = TakeOver(situation, applied.Cluster, applied.By, applied.Why);
         var number = (state.Files.Count == 0 ? 0 : state.Files.Keys.Last()) + 1;
         var file = new AppliedFile(number, situation.Now, applied.By, applied.Why, applied.Text);
@@ -102,6 +108,7 @@ internal static class Applying
             LoadBalancers = Given(state, "lb", before.LoadBalancers, wanted.LoadBalancers, (b, id) => b with { Id = id }, b => b.RenamedFrom),
             Routes = Given(state, "route", before.Routes, wanted.Routes, (r, id) => r with { Id = id }, r => r.RenamedFrom),
             Certificates = Given(state, "certificate", before.Certificates, wanted.Certificates, (c, id) => c with { Id = id }, c => c.RenamedFrom),
+            Data = Given(state, "spc", before.Data, wanted.Data, (s, id) => s with { Id = id }, s => s.RenamedFrom),
             Endpoints = Given(state, "endpoint", before.Endpoints, wanted.Endpoints, (e, id) => e with { Id = id }, e => e.RenamedFrom),
             Secrets = Given(state, "secret", before.Secrets, wanted.Secrets, (s, id) => s with { Id = id }, s => s.RenamedFrom),
         };

@@ -17,6 +17,9 @@ public abstract record ClusterEffect
     /// <summary>Snapshots of load-balancers may have changed: work them out and tell those whose did.</summary>
     public sealed record TellBalancers : ClusterEffect;
 
+    /// <summary>Say this to a server's agent about a replicated set, if it is connected. Nobody waits: what was not heard is said again.</summary>
+    public sealed record OrderSet(string ServerId, SetOrder Order) : ClusterEffect;
+
     /// <summary>Something a person may want to know; goes to the event stream and the log.</summary>
     public sealed record Tell(Note Note) : ClusterEffect;
 }

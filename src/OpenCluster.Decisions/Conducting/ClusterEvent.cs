@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OpenCluster.Model.Balancing;
 using OpenCluster.Model.Nouns;
 using OpenCluster.Model.Running;
@@ -56,6 +57,15 @@ public abstract record ClusterEvent
     /// (beyond the newest: none). The values themselves are the shell's and never come here.
     /// </summary>
     public sealed record SecretChanged(string SecretId, int Newest, int Oldest, string By, string Why) : ClusterEvent;
+
+    /// <summary>An agent said something about replicated sets.</summary>
+    public sealed record SetsSaid(string ServerId, ImmutableArray<SetWord> Words) : ClusterEvent;
+
+    /// <summary>Somebody wants a space's primary on another server (null: on whichever is most in step).</summary>
+    public sealed record PrimaryMoveAsked(string SetId, string? ServerId, string By, string Why) : ClusterEvent;
+
+    /// <summary>A person makes a copy primary where machines must not: what other copies hold beyond it is lost.</summary>
+    public sealed record PrimaryForced(string SetId, string ServerId, string By, string Why) : ClusterEvent;
 
     /// <summary>Time went on. Sent when <see cref="Conductor.Wake"/> is due, and harmless at any other time.</summary>
     public sealed record TimePassed : ClusterEvent;

@@ -36,6 +36,7 @@ internal sealed class ClusterState
         Purges = new(Keys.Purge, ModelJson.Default.CachePurge, changes);
         Respites = new(Keys.Respite, DocumentsJson.Default.Respite, changes);
         Secrets = new(Keys.Secret, DocumentsJson.Default.SecretVersions, changes);
+        Sets = new(Keys.Set, DocumentsJson.Default.ReplicatedSet, changes);
         Peers = new(Keys.Peer, DocumentsJson.Default.SeenPeer, changes);
     }
 
@@ -59,6 +60,9 @@ internal sealed class ClusterState
 
     /// <summary>Which values there are, by the secret's id.</summary>
     public Table<SecretVersions> Secrets { get; }
+
+    /// <summary>Replicated sets, by the space's id.</summary>
+    public Table<Sets.ReplicatedSet> Sets { get; }
 
     /// <summary>By the balancer's instance id.</summary>
     public Table<SeenPeer> Peers { get; }
@@ -182,6 +186,8 @@ internal sealed class ClusterState
             Index(deployments.Load(deployment, json));
         else if (Id(key, Keys.Seen) is { } seen)
             Seen.Load(seen, json);
+        else if (Id(key, Keys.Set) is { } set)
+            Sets.Load(set, json);
         else if (Id(key, Keys.Peer) is { } peer)
             Peers.Load(peer, json);
         else if (Id(key, Keys.Counter) is { } counter)
@@ -205,7 +211,7 @@ internal sealed class ClusterState
     /// <summary>Every document as it would be written now, applied files aside; for checks that memory and store agree.</summary>
     public IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>>> Documents() =>
         Objects.Documents()
-            .Concat(Of(releases)).Concat(Of(instances)).Concat(Of(deployments)).Concat(Of(counters)).Concat(Of(Pauses)).Concat(Of(Seen)).Concat(Of(Peers)).Concat(Of(Purges)).Concat(Of(Secrets)).Concat(Of(Respites));
+            .Concat(Of(releases)).Concat(Of(instances)).Concat(Of(deployments)).Concat(Of(counters)).Concat(Of(Pauses)).Concat(Of(Seen)).Concat(Of(Peers)).Concat(Of(Sets)).Concat(Of(Purges)).Concat(Of(Secrets)).Concat(Of(Respites));
 
     private static IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>>> Of<T>(Table<T> table)
         where T : class =>

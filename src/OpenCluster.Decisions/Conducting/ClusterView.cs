@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OpenCluster.Decisions.RollOuts;
 using OpenCluster.Decisions.Servers;
+using OpenCluster.Decisions.Sets;
 using OpenCluster.Model.Balancing;
 using OpenCluster.Model.Nouns;
 using OpenCluster.Model.Running;
@@ -15,6 +16,7 @@ public sealed record ClusterView
     public ImmutableArray<ServerSight> Servers { get; init; } = [];
     public ImmutableArray<ServiceSight> Services { get; init; } = [];
     public ImmutableArray<BalancerSight> Balancers { get; init; } = [];
+    public ImmutableArray<SpaceSight> Spaces { get; init; } = [];
     /// <summary>Instances of everything, built-in parts included, by id.</summary>
     public ImmutableArray<InstanceSight> Instances { get; init; } = [];
     public ImmutableArray<Pause> Pauses { get; init; } = [];
@@ -49,6 +51,9 @@ public sealed record InstanceSight(Instance Instance, string Name, string Server
 
 /// <param name="Report">The last one; null before the first since the controller started.</param>
 public sealed record BalancerSight(InstanceSight Process, LoadBalancer LoadBalancer, BalancerReport? Report, DateTimeOffset? HeardAt, ImmutableArray<Listener> Listeners);
+
+/// <param name="State">Null while too few servers can hold a copy.</param>
+public sealed record SpaceSight(DataSpace Space, SetState? State, Pause? Paused);
 
 public enum MoveKind { Create, Replace, Remove }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using OpenCluster.Decisions.Plans;
 using OpenCluster.Decisions.RollOuts;
 using OpenCluster.Decisions.Servers;
+using OpenCluster.Decisions.Sets;
 using OpenCluster.Model.Balancing;
 using OpenCluster.Model.Nouns;
 using OpenCluster.Model.Running;
@@ -29,7 +30,7 @@ public sealed class Conductor
             if (situation.PlacesQueued > 0 || situation.PartsDue || situation.LeftoversDue || !situation.State.Objects.Due.IsEmpty)
                 return situation.Now;
             var next = situation.ServerWakes.Next;
-            foreach (var other in (ReadOnlySpan<DateTimeOffset?>)[situation.PlaceWakes.Next, situation.SpreadWakes.Next])
+            foreach (var other in (ReadOnlySpan<DateTimeOffset?>)[situation.PlaceWakes.Next, situation.SpreadWakes.Next, situation.SetWakes.Next])
                 next = next is null || other < next ? other : next;
             return next;
         }
@@ -92,6 +93,15 @@ public sealed class Conductor
                 break;
             case ClusterEvent.SecretChanged e:
                 SecretCare.Changed(situation, e);
+                break;
+            case ClusterEvent.SetsSaid e:
+                SpaceCare.Said(situation, e.ServerId, e.Words);
+                break;
+            case ClusterEvent.PrimaryMoveAsked e:
+                SpaceCare.Move(situation, e);
+                break;
+            case ClusterEvent.PrimaryForced e:
+                SpaceCare.Force(situation, e);
                 break;
             case ClusterEvent.TimePassed:
                 break;
@@ -177,6 +187,7 @@ public sealed class Conductor
                 situation.Changes.Do(new ClusterEffect.ResolveCommit(waiting.Id, git, waiting.Branch, waiting.Commit));
         }
 
+        SpaceCare.Recover(situation);
         situation.Changes.TellBalancers();
         Applying.QueueAll(situation);
         return situation.Changes.Take();
@@ -203,6 +214,8 @@ public sealed class Conductor
             situation.Queue(place);
         while (situation.SpreadWakes.TryTake(situation.Now, out var spread))
             situation.Queue(spread);
+        while (situation.SetWakes.TryTake(situation.Now, out var set))
+            SpaceCare.Feed(situation, set, new SetEvent.TimePassed());
     }
 
     private void WorkOff()

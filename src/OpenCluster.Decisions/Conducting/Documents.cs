@@ -20,6 +20,8 @@ public sealed record SeenServer
     public DateTimeOffset AgentStarted { get; init; }
     public required string Address { get; init; }
     public int LowPortOffset { get; init; }
+    /// <summary>Where its agent answers other agents; 0 for nowhere.</summary>
+    public int VotePort { get; init; }
     /// <summary>Instances that listen, oldest first. Kept while the server is silent: the load-balancers' own checks decide then.</summary>
     public ImmutableArray<Listening> Listening { get; init; } = [];
 }
@@ -75,6 +77,7 @@ public static class Keys
     public const string Purge = "purge/";
     public const string Respite = "respite/";
     public const string Secret = "secret/";
+    public const string Set = "set/";
     public const string Counter = "counter/";
     public const string File = "file/";
 }
@@ -95,6 +98,7 @@ internal sealed class DocumentsJson(JsonSerializerOptions options) : DocumentsJs
     UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ClusterHead))]
+[JsonSerializable(typeof(Sets.ReplicatedSet))]
 [JsonSerializable(typeof(ImmutableArray<DueDeployment>))]
 [JsonSerializable(typeof(Deployment))]
 [JsonSerializable(typeof(Pause))]

@@ -48,6 +48,8 @@ internal sealed class ObjectDocuments(Changes changes)
 
     public LoadBalancer? LoadBalancer(string id) => Cluster.LoadBalancers.FirstOrDefault(b => b.Id == id);
 
+    public DataSpace? Space(string id) => Cluster.Data.FirstOrDefault(s => s.Id == id);
+
     public IEnumerable<Server> ServersIn(string zone) => serversByZone[zone];
 
     public IEnumerable<Route> RoutesTo(string service, string zone) => routes[(service, zone)];
@@ -100,6 +102,7 @@ internal sealed class ObjectDocuments(Changes changes)
         yield return Of("load-balancers", cluster.LoadBalancers, ModelJson.Default.ImmutableArrayLoadBalancer);
         yield return Of("routes", cluster.Routes, ModelJson.Default.ImmutableArrayRoute);
         yield return Of("certificates", cluster.Certificates, ModelJson.Default.ImmutableArrayCertificate);
+        yield return Of("data", cluster.Data, ModelJson.Default.ImmutableArrayDataSpace);
         yield return Of("endpoints", cluster.Endpoints, ModelJson.Default.ImmutableArrayEndpoint);
         yield return Of("secrets", cluster.Secrets, ModelJson.Default.ImmutableArraySecret);
     }
@@ -138,6 +141,9 @@ internal sealed class ObjectDocuments(Changes changes)
                 break;
             case Keys.Objects + "certificates":
                 Cluster = Cluster with { Certificates = JsonSerializer.Deserialize(json, ModelJson.Default.ImmutableArrayCertificate) };
+                break;
+            case Keys.Objects + "data":
+                Cluster = Cluster with { Data = JsonSerializer.Deserialize(json, ModelJson.Default.ImmutableArrayDataSpace) };
                 break;
             case Keys.Objects + "endpoints":
                 Cluster = Cluster with { Endpoints = JsonSerializer.Deserialize(json, ModelJson.Default.ImmutableArrayEndpoint) };

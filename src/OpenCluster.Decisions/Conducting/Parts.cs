@@ -3,7 +3,7 @@ using OpenCluster.Model.Running;
 
 namespace OpenCluster.Decisions.Conducting;
 
-/// <summary>The built-in parts: one load-balancer process on each server of its role, and the controller where it was put.</summary>
+/// <summary>The built-in parts: one load-balancer process on each server of its role, the copies of each space, and the controller where it was put.</summary>
 internal static class Parts
 {
     /// <summary>Owner of controller instances; the first one's id is <c>controller-1</c>, so that whoever starts a cluster can name it before there is one.</summary>
@@ -37,6 +37,7 @@ internal static class Parts
             InstanceBook.Stop(situation, instance);
         foreach (var instance in OfNobody(state).TakeWhile(_ => acts++ < ServiceCare.MostActs).ToList())
             InstanceBook.Stop(situation, instance);
+        acts += SpaceParts.Look(situation, ServiceCare.MostActs - acts);
         StartController(situation);
         foreach (var place in state.Places.Where(p => p.Zone.Length == 0).ToList())
             Departure.OfInstances(situation, place);
@@ -68,7 +69,7 @@ internal static class Parts
     }
 
     private static IEnumerable<Instance> OfNobody(ClusterState state) => state.Places
-        .Where(p => p.Zone.Length == 0 && p.ServiceId != Controller && state.Objects.LoadBalancer(p.ServiceId) is null)
+        .Where(p => p.Zone.Length == 0 && p.ServiceId != Controller && state.Objects.LoadBalancer(p.ServiceId) is null && state.Objects.Space(p.ServiceId) is null)
         .SelectMany(state.InstancesOf)
         .Where(i => i.Wanted == Wanted.Run);
 }

@@ -209,7 +209,7 @@ internal static class ServerCare
             .OrderBy(i => i.Id, Placing.IdOrder.Instance)
             .Select(i => new Listening(i.Id, i.Address.Length > 0 ? i.Address : report.Address, i.Ports))
             .ToImmutableArray();
-        var moved = before is null || before.Address != report.Address || before.LowPortOffset != report.LowPortOffset;
+        var moved = before is null || before.Address != report.Address || before.LowPortOffset != report.LowPortOffset || before.VotePort != report.VotePort;
         var targets = before is null || !Reports.SameListening(before.Listening, listening);
         if (before is not null && before.BootId != report.BootId)
             SayRebooted(situation, report.ServerId);
@@ -225,10 +225,15 @@ internal static class ServerCare
             AgentStarted = report.AgentStarted,
             Address = report.Address,
             LowPortOffset = report.LowPortOffset,
+            VotePort = report.VotePort,
             Listening = listening,
         });
         if (moved)
+        {
             situation.Changes.TellAgent(report.ServerId);
+            SpaceCare.Moved(situation, report.ServerId);
+        }
+
         if (moved || targets)
             situation.Changes.TellBalancers();
     }

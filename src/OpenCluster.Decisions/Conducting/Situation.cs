@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OpenCluster.Decisions.RollOuts;
 using OpenCluster.Decisions.Servers;
+using OpenCluster.Decisions.Sets;
 using OpenCluster.Model.Balancing;
 using OpenCluster.Model.Nouns;
 using OpenCluster.Model.Running;
@@ -65,6 +66,9 @@ internal sealed class Situation
     public Wakes<ServiceZone> PlaceWakes { get; } = new();
     /// <summary>Places whose spread is to be looked at; apart from the others, whose earlier looks would take these with them.</summary>
     public Wakes<ServiceZone> SpreadWakes { get; } = new();
+    /// <summary>Replicated sets with what is remembered of them, by the space's id.</summary>
+    public Dictionary<string, SetState> Sets { get; } = new(StringComparer.Ordinal);
+    public Wakes<string> SetWakes { get; } = new();
     public NoteRing Notes { get; } = new();
 
     /// <summary>Places whose instances come, go or are watched: they look at every report of a load-balancer.</summary>
@@ -157,7 +161,7 @@ internal sealed class Situation
     /// <summary>A service in a zone as people call it: the zone is left out when there is only one.</summary>
     public string NameOf(ServiceZone place)
     {
-        var service = State.Objects.Service(place.ServiceId)?.Name ?? State.Objects.LoadBalancer(place.ServiceId)?.Name ?? place.ServiceId;
+        var service = State.Objects.Service(place.ServiceId)?.Name ?? State.Objects.LoadBalancer(place.ServiceId)?.Name ?? State.Objects.Space(place.ServiceId)?.Name ?? place.ServiceId;
         return State.Objects.Cluster.Zones.Length <= 1 || place.Zone.Length == 0 ? service : $"{service} in {State.Objects.ZoneName(place.Zone)}";
     }
 

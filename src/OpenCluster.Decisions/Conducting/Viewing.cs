@@ -18,6 +18,7 @@ internal static class Viewing
             Servers = [.. cluster.Servers.Select(s => Server(situation, s, leaving: false)), .. state.Objects.Leaving.Select(s => Server(situation, s, leaving: true))],
             Services = [.. cluster.Services.Select(s => Service(situation, s))],
             Balancers = [.. cluster.LoadBalancers.SelectMany(b => state.InstancesOf(new(b.Id, "")).Select(i => Balancer(situation, b, i)))],
+            Spaces = [.. cluster.Data.Select(s => new SpaceSight(s, situation.Sets.GetValueOrDefault(s.Id), situation.Paused(serviceId: s.Id)))],
             Instances = [.. state.Instances.OrderBy(i => i.ServiceId, IdOrder.Instance).ThenBy(i => i.Id, IdOrder.Instance).Select(i => Instance(situation, i))],
             Pauses = [.. state.Pauses.Values.OrderBy(p => p.Scope, StringComparer.Ordinal)],
             Notes = [.. situation.Notes.All],
@@ -70,7 +71,7 @@ internal static class Viewing
         var server = state.Server(instance.ServerId);
         return new(
             instance with { Zone = instance.Zone.Length == 0 ? server?.Zone ?? "" : state.Objects.ZoneName(instance.Zone) },
-            state.Objects.Service(instance.ServiceId)?.Name ?? state.Objects.LoadBalancer(instance.ServiceId)?.Name ?? instance.ServiceId,
+            state.Objects.Service(instance.ServiceId)?.Name ?? state.Objects.LoadBalancer(instance.ServiceId)?.Name ?? state.Objects.Space(instance.ServiceId)?.Name ?? instance.ServiceId,
             server?.Name ?? instance.ServerId,
             server?.Location ?? "",
             state.Release(instance.ReleaseId)?.Number ?? 0,

@@ -65,6 +65,7 @@ internal static class RegistrarPlan
     public static ImmutableArray<BrokeredEndpoint> Endpoints(ClusterState state) =>
     [
         .. state.Objects.Cluster.Services.SelectMany(s => OfService(state, s)),
+        .. state.Objects.Cluster.Data.Select(s => OfSpace(state, s)),
         .. state.Objects.Cluster.Endpoints.Select(e => new BrokeredEndpoint
         {
             Name = e.Name,
@@ -74,6 +75,17 @@ internal static class RegistrarPlan
             Places = [new BrokeredPlace(e.Id, e.Host, e.Port)],
         }),
     ];
+
+    /// <summary>The primary's address; none while there is no primary, so that nobody is sent to one that may write no more.</summary>
+    private static BrokeredEndpoint OfSpace(ClusterState state, DataSpace space) => new()
+    {
+        Name = space.Name,
+        Protocol = "redis",
+        User = "app",
+        Places = state.Sets.Find(space.Id) is { Phase: Sets.SetPhase.Serving, Primary: { } primary } && state.Server(primary) is { } server
+            ? [new BrokeredPlace(server.Id, ServerPlan.AddressOf(state, server), space.Port, server.Location)]
+            : [],
+    };
 
     /// <summary>A service's main port under its own name, each further one as SERVICE.PORT, wherever in its zones it listens.</summary>
     private static IEnumerable<BrokeredEndpoint> OfService(ClusterState state, Service service)

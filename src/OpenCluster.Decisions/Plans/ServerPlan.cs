@@ -29,6 +29,7 @@ internal static class ServerPlan
             Instances = [.. instances.Except(scripts).Select(i => Order(state, server, i)).OfType<InstanceOrder>()],
             Scripts = [.. scripts.Select(i => Script(state, server, i)).OfType<ScriptOrder>()],
             Builds = [.. state.BuildsOn(serverId).Select(id => Build(state, state.Release(id)!))],
+            Sets = SetPlan.Seats(state, serverId),
             KeepReleases = Kept(state, instances),
         };
     }
@@ -37,7 +38,8 @@ internal static class ServerPlan
     {
         var release = state.Release(instance.ReleaseId);
         var balancer = state.Objects.LoadBalancer(instance.ServiceId);
-        var spec = release?.Spec ?? (balancer is not null ? BuiltIn.LoadBalancer(balancer) : instance.ServiceId == Parts.Controller ? BuiltIn.Controller : null);
+        var space = state.Objects.Space(instance.ServiceId);
+        var spec = release?.Spec ?? (space is not null ? BuiltIn.Space(space) : balancer is not null ? BuiltIn.LoadBalancer(balancer) : instance.ServiceId == Parts.Controller ? BuiltIn.Controller : null);
         // A built-in part whose declaration is gone has nothing to be run with; its agent stops what it has no order for.
         if (spec is null)
             return null;
@@ -45,7 +47,7 @@ internal static class ServerPlan
         {
             Id = instance.Id,
             ServiceId = instance.ServiceId,
-            Service = balancer?.Name ?? ServiceName(state, instance),
+            Service = balancer?.Name ?? space?.Name ?? ServiceName(state, instance),
             Zone = ZoneName(state, server, instance),
             Location = server.Location,
             Address = AddressOf(state, server),
@@ -54,6 +56,7 @@ internal static class ServerPlan
             Spec = spec,
             BalancerId = balancer?.Id,
             Secrets = release is null ? [] : SecretCare.Given(state, release.Secrets),
+            SetId = space?.Id,
             Registrars = RegistrarPlan.IsApp(state.Objects.Service(instance.ServiceId)) ? RegistrarPlan.Registrars(state) : [],
         };
     }

@@ -1,3 +1,5 @@
+using OpenCluster.Model.Running;
+
 namespace OpenCluster.Decisions.Sets;
 
 /// <summary>

@@ -1,3 +1,5 @@
+using OpenCluster.Model.Running;
+
 namespace OpenCluster.Decisions.Sets;
 
 /// <summary>Whether a primary is gone: two kinds of evidence, and no third.</summary>

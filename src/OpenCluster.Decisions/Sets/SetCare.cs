@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OpenCluster.Model.Running;
 
 namespace OpenCluster.Decisions.Sets;
 
@@ -54,6 +55,9 @@ public static class SetCare
             if (report.Role == MemberRole.Primary) return Serve(state, now);
             if (report.Role is MemberRole.Ended or MemberRole.Down) return Elect(state, $"{report.Member} ended while it was promoted", null, rules, now);
         }
+        // It returned its lease, after voters had said how long that may count: those who ask again hear that it is over.
+        if (state.Set.Phase == SetPhase.Electing && report.Member == state.Set.Primary && report.Role == MemberRole.Ended && SetElection.LeasesOut(state) is { } outs && now < outs)
+            return Decision.Then(state, AskPromises(state.Set).AsSpan());
         var judged = state.Set.Phase == SetPhase.Serving ? Judge(state, rules, mayJudgeSilence, now) : Go(state, rules, now);
         return judged.State.Set.Phase == SetPhase.Serving ? Guide(judged, report) : judged;
     }
@@ -120,9 +124,10 @@ public static class SetCare
         var leasesOut = SetElection.LeasesOut(state);
         if (leasesOut is null || now < leasesOut)
         {
+            // Asked again also by who has been promised: a lease that is returned meanwhile ends the wait. What is heard must not put that off.
+            if (!due) return Decision.Quietly<SetState, SetEffect>(state with { NextAct = Earlier(state.NextAct ?? now + rules.AskAgain, leasesOut) });
             var next = state with { NextAct = Earlier(now + rules.AskAgain, leasesOut) };
-            if (leasesOut is null && due) return Tell(next, "most voters cannot be asked", AskPromises(set), rules, now);
-            return Decision.Quietly<SetState, SetEffect>(due || leasesOut is not null ? next : state);
+            return leasesOut is null ? Tell(next, "most voters cannot be asked", AskPromises(set), rules, now) : Decision.Then(next, AskPromises(set).AsSpan());
         }
 
         var chosen = SetElection.Choose(state);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OpenCluster.Model.Running;
 
 namespace OpenCluster.Decisions.Sets;
 

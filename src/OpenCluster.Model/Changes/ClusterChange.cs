@@ -89,6 +89,7 @@ public static class Differences
             LoadBalancers = [new LoadBalancer { Name = "", Role = "", Listeners = [] }],
             Routes = [new Route { Name = "", Matches = [], Service = "", Zone = "" }],
             Certificates = [new Certificate { Name = "", File = "", Key = "" }],
+            Data = [new DataSpace { Name = "" }],
             Endpoints = [new Endpoint { Name = "", Host = "", Port = 0 }],
             Secrets = [new Secret { Name = "" }],
         };

@@ -27,6 +27,7 @@ public static class Identity
             LoadBalancers = Of(ObjectKind.LoadBalancer, read.LoadBalancers, current.LoadBalancers, applied.LoadBalancers, b => b.RenamedFrom, (b, id) => b with { Id = id, RenamedFrom = null }, newId),
             Routes = Of(ObjectKind.Route, read.Routes, current.Routes, applied.Routes, r => r.RenamedFrom, (r, id) => r with { Id = id, RenamedFrom = null }, newId),
             Certificates = Of(ObjectKind.Certificate, read.Certificates, current.Certificates, applied.Certificates, c => c.RenamedFrom, (c, id) => c with { Id = id, RenamedFrom = null }, newId),
+            Data = Of(ObjectKind.Space, read.Data, current.Data, applied.Data, s => s.RenamedFrom, (s, id) => s with { Id = id, RenamedFrom = null }, newId),
             Endpoints = Of(ObjectKind.Endpoint, read.Endpoints, current.Endpoints, applied.Endpoints, e => e.RenamedFrom, (e, id) => e with { Id = id, RenamedFrom = null }, newId),
             Secrets = Of(ObjectKind.Secret, read.Secrets, current.Secrets, applied.Secrets, s => s.RenamedFrom, (s, id) => s with { Id = id, RenamedFrom = null }, newId),
         };

@@ -1,7 +1,7 @@
 namespace OpenCluster.Model.Changes;
 
 /// <summary>The kinds of objects an owner declares, in the order in which plans tell of them.</summary>
-public enum ObjectKind { Settings, Zone, Role, Server, Service, LoadBalancer, Route, Certificate, Endpoint, Secret }
+public enum ObjectKind { Settings, Zone, Role, Server, Service, LoadBalancer, Route, Certificate, Space, Endpoint, Secret }
 
 /// <summary>How kinds are called.</summary>
 public static class ObjectKinds
@@ -19,6 +19,7 @@ public static class ObjectKinds
         ObjectKind.LoadBalancer => "lb",
         ObjectKind.Route => "rt",
         ObjectKind.Certificate => "crt",
+        ObjectKind.Space => "spc",
         ObjectKind.Endpoint => "ep",
         ObjectKind.Secret => "sec",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "settings have no id"),

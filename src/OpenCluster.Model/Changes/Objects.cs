@@ -27,6 +27,7 @@ internal static class Objects
         .. cluster.LoadBalancers.Select(b => Of(ObjectKind.LoadBalancer, b, JsonSerializer.SerializeToNode(b, ModelJson.Default.LoadBalancer))),
         .. cluster.Routes.Select(r => Of(ObjectKind.Route, r, JsonSerializer.SerializeToNode(r, ModelJson.Default.Route))),
         .. cluster.Certificates.Select(c => Of(ObjectKind.Certificate, c, JsonSerializer.SerializeToNode(c, ModelJson.Default.Certificate))),
+        .. cluster.Data.Select(s => Of(ObjectKind.Space, s, JsonSerializer.SerializeToNode(s, ModelJson.Default.DataSpace))),
         .. cluster.Endpoints.Select(e => Of(ObjectKind.Endpoint, e, JsonSerializer.SerializeToNode(e, ModelJson.Default.Endpoint))),
         .. cluster.Secrets.Select(s => Of(ObjectKind.Secret, s, JsonSerializer.SerializeToNode(s, ModelJson.Default.Secret))),
     ];
@@ -47,6 +48,7 @@ internal static class Objects
                 ObjectKind.LoadBalancer => cluster with { LoadBalancers = [.. fields.Select(f => f.Deserialize(ModelJson.Default.LoadBalancer)!)] },
                 ObjectKind.Route => cluster with { Routes = [.. fields.Select(f => f.Deserialize(ModelJson.Default.Route)!)] },
                 ObjectKind.Certificate => cluster with { Certificates = [.. fields.Select(f => f.Deserialize(ModelJson.Default.Certificate)!)] },
+                ObjectKind.Space => cluster with { Data = [.. fields.Select(f => f.Deserialize(ModelJson.Default.DataSpace)!)] },
                 ObjectKind.Endpoint => cluster with { Endpoints = [.. fields.Select(f => f.Deserialize(ModelJson.Default.Endpoint)!)] },
                 ObjectKind.Secret => cluster with { Secrets = [.. fields.Select(f => f.Deserialize(ModelJson.Default.Secret)!)] },
                 _ => throw new InvalidOperationException($"a kind without a place: {kind.Key}"),

@@ -77,6 +77,12 @@ internal static class References
                 LoadBalancers = All(ObjectKind.LoadBalancer, r.LoadBalancers),
             })],
             Certificates = [.. cluster.Certificates.Select(c => c with { LoadBalancers = All(ObjectKind.LoadBalancer, c.LoadBalancers) })],
+            Data = [.. cluster.Data.Select(s => s with
+            {
+                Role = map(ObjectKind.Role, s.Role),
+                Zone = Maybe(ObjectKind.Zone, s.Zone),
+                Witnesses = All(ObjectKind.Server, s.Witnesses),
+            })],
             Endpoints = [.. cluster.Endpoints.Select(e => e with { Secret = Maybe(ObjectKind.Secret, e.Secret) })],
         };
     }

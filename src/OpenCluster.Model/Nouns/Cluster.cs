@@ -16,6 +16,7 @@ public sealed record Cluster
     public ImmutableArray<LoadBalancer> LoadBalancers { get; init; } = [];
     public ImmutableArray<Route> Routes { get; init; } = [];
     public ImmutableArray<Certificate> Certificates { get; init => field = value.IsDefault ? [] : value; } = [];
+    public ImmutableArray<DataSpace> Data { get; init => field = value.IsDefault ? [] : value; } = [];
     public ImmutableArray<Endpoint> Endpoints { get; init; } = [];
     public ImmutableArray<Secret> Secrets { get; init; } = [];
     /// <summary>Timings and limits of the cluster as a whole.</summary>

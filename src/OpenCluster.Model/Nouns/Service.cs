@@ -61,6 +61,8 @@ public enum RunKind
     LoadBalancer,
     /// <summary>A built-in controller.</summary>
     Controller,
+    /// <summary>A copy of a space: redis-server, configured by the agent.</summary>
+    Redis,
 }
 
 /// <summary>What runs: everything an agent must know to build, start, check and stop one instance of a service in a zone.</summary>

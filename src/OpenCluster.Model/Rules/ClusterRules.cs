@@ -22,8 +22,9 @@ public static class ClusterRules
         .. ServiceRules.Check(cluster),
         .. ListenerRules.Check(cluster),
         .. BalancingRules.Check(cluster),
+        .. DataRules.Check(cluster),
     ];
 
     /// <summary>Whether what should run fits on what there is; has a meaning only when each object is right.</summary>
-    internal static IEnumerable<Finding> CheckFit(Cluster cluster) => FitRules.Check(cluster);
+    internal static IEnumerable<Finding> CheckFit(Cluster cluster) => [.. FitRules.Check(cluster), .. DataRules.CheckFit(cluster)];
 }

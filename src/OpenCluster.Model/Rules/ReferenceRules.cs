@@ -16,6 +16,7 @@ internal static class ReferenceRules
             .. cluster.LoadBalancers.SelectMany(b => OfBalancer(b, known)),
             .. cluster.Routes.SelectMany(r => OfRoute(r, known)),
             .. cluster.Certificates.SelectMany(c => c.LoadBalancers.SelectMany((b, i) => known.Missing($"certificates.{c.Name}.load-balancers.{i}", "load-balancer", b))),
+            .. cluster.Data.SelectMany(s => OfSpace(s, known)),
             .. cluster.Endpoints.SelectMany(e => known.Missing($"endpoints.{e.Name}.secret", "secret", e.Secret)),
         ];
     }
@@ -67,12 +68,20 @@ internal static class ReferenceRules
         ];
     }
 
+    private static IEnumerable<Finding> OfSpace(DataSpace space, Names known) =>
+    [
+        .. known.Missing($"data.{space.Name}.role", "role", space.Role),
+        .. known.Missing($"data.{space.Name}.zone", "zone", space.Zone),
+        .. space.Witnesses.SelectMany((s, i) => known.Missing($"data.{space.Name}.witnesses.{i}", "server", s)),
+    ];
+
     private sealed class Names(Cluster cluster)
     {
         private readonly Dictionary<string, HashSet<string>> _known = new(StringComparer.Ordinal)
         {
             ["zone"] = Of(cluster.Zones),
             ["role"] = Of(cluster.Roles),
+            ["server"] = Of(cluster.Servers),
             ["service"] = Of(cluster.Services),
             ["route"] = Of(cluster.Routes),
             ["load-balancer"] = Of(cluster.LoadBalancers),

@@ -14,6 +14,7 @@ internal static class RenameRules
         .. Check("load-balancers", cluster.LoadBalancers, b => b.RenamedFrom),
         .. Check("routes", cluster.Routes, r => r.RenamedFrom),
         .. Check("certificates", cluster.Certificates, c => c.RenamedFrom),
+        .. Check("data", cluster.Data, s => s.RenamedFrom),
         .. Check("endpoints", cluster.Endpoints, e => e.RenamedFrom),
         .. Check("secrets", cluster.Secrets, s => s.RenamedFrom),
     ];

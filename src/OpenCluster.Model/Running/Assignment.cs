@@ -21,6 +21,8 @@ public sealed record Assignment
     public ImmutableArray<InstanceOrder> Instances { get; init; } = [];
     public ImmutableArray<BuildOrder> Builds { get; init; } = [];
     public ImmutableArray<ScriptOrder> Scripts { get; init; } = [];
+    /// <summary>Replicated sets in which this server has a copy or a vote.</summary>
+    public ImmutableArray<SetSeat> Sets { get; init => field = value.IsDefault ? [] : value; } = [];
     /// <summary>Releases to keep on disk besides those that run, by id, for a quick roll-back; others may be deleted.</summary>
     public ImmutableArray<string> KeepReleases { get; init; } = [];
 }
@@ -49,6 +51,8 @@ public sealed record InstanceOrder
     public string? Token { get; init; }
     /// <summary>Where load-balancers take registrations, as URLs; for those that have a token.</summary>
     public ImmutableArray<string> Registrars { get; init => field = value.IsDefault ? [] : value; } = [];
+    /// <summary>For a copy of a space: which one; the seat in it is among the assignment's sets.</summary>
+    public string? SetId { get; init; }
     /// <summary>For a built-in load-balancer: which one.</summary>
     public string? BalancerId { get; init; }
     /// <summary>The secrets it may have.</summary>

@@ -18,6 +18,8 @@ public sealed record ServerReport
     public required string Address { get; init; }
     /// <summary>Added to listener ports below 1024 where an agent may not bind them (a laptop without root); else 0.</summary>
     public int LowPortOffset { get; init; }
+    /// <summary>Where the agent answers agents of other servers about replicated sets; 0 while it does not.</summary>
+    public int VotePort { get; init; }
     public MachineFacts Facts { get; init; } = new();
     public ImmutableArray<InstanceStatus> Instances { get; init; } = [];
     public ImmutableArray<BuildStatus> Builds { get; init; } = [];

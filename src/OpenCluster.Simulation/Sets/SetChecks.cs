@@ -13,12 +13,16 @@ internal sealed class SetChecks
     public int AcknowledgedWrites => acknowledged.Count;
     public DateTimeOffset LastAcknowledged { get; private set; }
 
+    /// <summary>Between two acknowledgements that followed each other, as the primaries gave them.</summary>
+    public TimeSpan LongestPause { get; private set; }
+
     public void Violated(string what) => violations.Add(what);
 
     /// <param name="confirmed">When the primary said that enough replicas have it.</param>
     public void Acknowledged(int write, long epoch, DateTimeOffset confirmed)
     {
         acknowledged[write] = epoch;
+        if (LastAcknowledged != default && confirmed - LastAcknowledged > LongestPause) LongestPause = confirmed - LastAcknowledged;
         LastAcknowledged = confirmed;
         var known = epochs.GetValueOrDefault(epoch, (confirmed, confirmed));
         epochs[epoch] = (confirmed < known.Item1 ? confirmed : known.Item1, confirmed > known.Item2 ? confirmed : known.Item2);

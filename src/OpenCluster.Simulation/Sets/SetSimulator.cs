@@ -46,7 +46,10 @@ public static class SetSimulator
         {
             world.Checks.Violated(broken.Message);
         }
-        return new SetResult(seed, [.. world.Checks.Violations], trace ? world.Trace.Lines : [], world.Store.Set.Epoch, world.Checks.AcknowledgedWrites, breaking.Count, world.Now - Timeline.Start);
+        return new SetResult(seed, [.. world.Checks.Violations], trace ? world.Trace.Lines : [], world.Store.Set.Epoch, world.Checks.AcknowledgedWrites, breaking.Count, world.Now - Timeline.Start)
+        {
+            LongestPause = world.Checks.LongestPause,
+        };
     }
 
     /// <summary>Ten times what a busy run needs.</summary>
@@ -69,4 +72,8 @@ public static class SetSimulator
 
 /// <summary>What a seed of <see cref="SetSimulator"/> led to.</summary>
 public sealed record SetResult(
-    ulong Seed, ImmutableArray<string> Violations, ImmutableArray<string> Trace, long Epochs, int AcknowledgedWrites, int Faults, TimeSpan Lived);
+    ulong Seed, ImmutableArray<string> Violations, ImmutableArray<string> Trace, long Epochs, int AcknowledgedWrites, int Faults, TimeSpan Lived)
+{
+    /// <summary>The longest time in which no write was acknowledged, while clients wrote.</summary>
+    public TimeSpan LongestPause { get; init; }
+}

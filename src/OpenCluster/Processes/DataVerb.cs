@@ -4,6 +4,7 @@ using System.Net;
 using OpenCluster.Agent.Processes;
 using OpenCluster.Data;
 using OpenCluster.Data.Durability;
+using OpenCluster.Verbs.Data;
 
 namespace OpenCluster.Processes;
 
@@ -25,9 +26,10 @@ internal static class DataVerb
         {
             if (result.GetValueOrDefault<int>() is < 1 or > 64) result.AddError("--threads takes 1 to 64.");
         });
-        var verb = new Command("data", "Run a data server: a hash map for many tenants that speaks the Redis protocol.") { Directory, Address, Port, Fsync, Threads, Spaces };
+        var verb = new Command("data", "Spaces of a cluster (status, move-primary, access); or by itself: run a data server, a hash map for many tenants that speaks the Redis protocol.") { Directory, Address, Port, Fsync, Threads, Spaces };
         verb.SetAction((parsed, ct) => ProcessVerb.RunAsync("data", parsed, RunAsync, ct));
         verb.Subcommands.Add(Repair());
+        foreach (var space in (Command[])[DataStatusVerb.Create(), MovePrimaryVerb.Create(), DataAccessVerb.Create()]) verb.Subcommands.Add(space);
         return verb;
     }
 

@@ -87,6 +87,14 @@ internal sealed class FakeController : IController
         Archives[releaseId] = copy.ToArray();
     }
 
+    public async IAsyncEnumerable<SetOrder> SetOrdersAsync(string serverId, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        yield break;
+    }
+
+    public Task SaySetsAsync(string serverId, SetWords words, CancellationToken ct) => Task.CompletedTask;
+
     public async IAsyncEnumerable<AgentTask> TasksAsync(string serverId, [EnumeratorCancellation] CancellationToken ct)
     {
         await foreach (var task in _tasks.Reader.ReadAllAsync(ct)) yield return task;

@@ -1,4 +1,5 @@
 using OpenCluster.Decisions.Sets;
+using OpenCluster.Model.Running;
 
 namespace OpenCluster.Decisions.Tests.Sets;
 

@@ -1,4 +1,5 @@
 using OpenCluster.Decisions.Sets;
+using OpenCluster.Model.Running;
 
 namespace OpenCluster.Decisions.Tests.Sets;
 
@@ -131,6 +132,20 @@ public class SetCareTests
     {
         var elect = Feed(Serving, 1, new SetEvent.Reported(Report("a", MemberRole.Ended, 3, 0, 0))).State;
         Assert.Equal(10, Feed(elect, 1, new SetEvent.PromiseRefused("b", 4, 9)).State.Set.Epoch);
+    }
+
+    [Fact]
+    public void A_lease_returned_after_the_promises_is_not_waited_for()
+    {
+        var moving = Feed(Feed(Serving, 1, new SetEvent.Reported(Report("b", MemberRole.Follows, 3, 3, 7) with { Follows = "a" })).State, 1, new SetEvent.MoveWanted("b", "wanted")).State;
+        foreach (var voter in (string[])["a", "b", "c"]) moving = Feed(moving, 1.01, new SetEvent.Promised(voter, 4, Rules.Length)).State;
+
+        var returned = Feed(moving, 1.02, new SetEvent.Reported(Report("a", MemberRole.Ended, 3, 3, 7)));
+        Assert.Equal(["a", "b", "c"], returned.Effects.OfType<SetEffect.AskPromise>().Select(e => e.Voter));
+        var asked = (string[])["a", "b"];
+        var state = asked.Aggregate(returned.State, (s, voter) => Feed(s, 1.03, new SetEvent.Promised(voter, 4, TimeSpan.Zero)).State);
+        var last = Feed(state, 1.04, new SetEvent.Promised("c", 4, TimeSpan.Zero));
+        Assert.Equal(3, last.Effects.OfType<SetEffect.AskReport>().Count());
     }
 
     [Fact]

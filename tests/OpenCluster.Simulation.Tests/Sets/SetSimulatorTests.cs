@@ -1,3 +1,4 @@
+using OpenCluster.Decisions.Sets;
 using OpenCluster.Simulation.Sets;
 
 namespace OpenCluster.Simulation.Tests.Sets;
@@ -16,6 +17,17 @@ public class SetSimulatorTests
             var asked = result.Trace.Count(line => line.Contains("owner", StringComparison.Ordinal));
             Assert.Empty(result.Violations);
             Assert.InRange(result.Epochs, 1, 1 + asked);
+        }
+    }
+
+    [Fact]
+    public void A_hand_over_that_the_owner_asks_for_does_not_wait_for_the_lease_that_was_returned()
+    {
+        for (ulong seed = 1; seed <= 60; seed++)
+        {
+            var result = SetSimulator.Run(seed, faults: false, trace: true);
+            var moves = result.Trace.Count(line => line.Contains("MoveWanted", StringComparison.Ordinal));
+            Assert.True(result.LongestPause < new LeaseRules().Length, $"seed {seed}, {moves} moves: no write was acknowledged for {result.LongestPause}");
         }
     }
 

@@ -24,6 +24,8 @@ public static class ClusterSchema
     private static readonly OptionalKey<ImmutableArray<Route>> Routes = new("routes", new NamedShape<Route>("routes", RouteSchema.Shape, namesAlone: false), "Where requests for hosts and paths go.");
     private static readonly OptionalKey<ImmutableArray<Certificate>> Certificates = new("certificates",
         new NamedShape<Certificate>("certificates", ServerCertificateSchema.Shape, namesAlone: false), "Certificates for HTTPS: files on the load-balancers' servers, read again when they change.");
+    private static readonly OptionalKey<ImmutableArray<DataSpace>> Data = new("data",
+        new NamedShape<DataSpace>("spaces", DataSchema.Shape, namesAlone: true), "Spaces of Data: each a primary and its copies on servers of a role.");
     private static readonly OptionalKey<ImmutableArray<Endpoint>> Endpoints = new("endpoints",
         new NamedShape<Endpoint>("endpoints", EndpointSchema.Shape, namesAlone: false), "What others run and your services use: known and checked, not run.");
     private static readonly OptionalKey<ImmutableArray<Secret>> Secrets = new("secrets", new NamedShape<Secret>("secrets", SecretSchema.Shape, namesAlone: true),
@@ -31,7 +33,7 @@ public static class ClusterSchema
 
     /// <summary>The file as one object; everything else hangs below it.</summary>
     public static ObjectShape<Cluster> Shape { get; } = new("a cluster file",
-        [Name, Values, Settings, Zones, Roles, Servers, Services, LoadBalancers, Routes, Certificates, Endpoints, Secrets], Read);
+        [Name, Values, Settings, Zones, Roles, Servers, Services, LoadBalancers, Routes, Certificates, Data, Endpoints, Secrets], Read);
 
     /// <summary>Every object of a file with its keys, the file itself first.</summary>
     public static IReadOnlyList<IObjectShape> Objects() => Shape.Objects();
@@ -59,6 +61,7 @@ public static class ClusterSchema
             LoadBalancers = o.List(LoadBalancers),
             Routes = o.List(Routes),
             Certificates = o.List(Certificates),
+            Data = o.List(Data),
             Endpoints = o.List(Endpoints),
             Secrets = o.List(Secrets),
         };

@@ -1,5 +1,6 @@
-namespace OpenCluster.Decisions.Sets;
+namespace OpenCluster.Model.Running;
 
+/// <summary>What a copy of a replicated set is doing.</summary>
 public enum MemberRole
 {
     /// <summary>Runs, without an order in its epoch: takes no writes. So every copy starts.</summary>
@@ -36,6 +37,9 @@ public sealed record MemberReport
 
     /// <summary>Answers the question of this epoch: taken after that was asked. 0 for a report nobody asked for.</summary>
     public long Answers { get; init; }
+
+    /// <summary>For how long a follower has heard nothing of its primary; for people.</summary>
+    public TimeSpan Silence { get; init; }
 
     /// <summary>What is wrong, in words; null when nothing is.</summary>
     public string? Trouble { get; init; }
