@@ -4,6 +4,7 @@ using OpenCluster.Controller.Conducting;
 using OpenCluster.Decisions.Conducting;
 using OpenCluster.Decisions.RollOuts;
 using OpenCluster.Decisions.Servers;
+using OpenCluster.Decisions.Sets;
 using OpenCluster.Model.Balancing;
 using OpenCluster.Model.Nouns;
 using OpenCluster.Model.Running;
@@ -81,6 +82,14 @@ internal static class StatusViews
             }
         }
 
+        foreach (var space in view.Spaces)
+        {
+            if (space.State?.Set is not { Phase: SetPhase.Serving } set)
+                yield return $"Space {space.Space.Name} takes no writes: {Ended(space.State?.Set.Why is { Length: > 0 } why ? why : "it is being made")}";
+            else if (set.Members.Count(m => m != set.Primary && !IsInStep(space, m)) is > 0 and var behind)
+                yield return $"Space {space.Space.Name} is written, and {behind} of its {set.Members.Length - 1} other copies {(behind == 1 ? "does" : "do")} not follow.";
+        }
+
         // Those of a server that is silent or down go with it, and that is said above.
         foreach (var balancer in view.Balancers.Where(b => b.Process.Instance.Wanted == Wanted.Run && b.Process.Status?.Phase != InstancePhase.Ready && IsAlive(view, b.Process.Instance.ServerId)))
         {
@@ -108,6 +117,9 @@ internal static class StatusViews
         var broken = zone.Instances.FirstOrDefault(i => i.Status is { Failure: not null, Phase: not InstancePhase.Ready });
         return broken is null ? "." : $": {broken.Instance.Id} on {broken.Server}: {Ended(broken.Status!.Failure!.Reason)}";
     }
+
+    private static bool IsInStep(SpaceSight space, string member) =>
+        space.State?.Of(member) is { Role: MemberRole.Follows, HasData: true } report && report.Follows == space.State.Set.Primary;
 
     private static bool IsAlive(ClusterView view, string serverId) => view.Servers.Any(s => s.Server.Id == serverId && s.Health.State == ServerState.Alive);
 

@@ -12,6 +12,7 @@ internal sealed class SetServer(SetWorld world, SetHost host, double rate)
     private readonly SortedDictionary<string, int> followers = new(StringComparer.Ordinal);
     private readonly List<(int Index, Relay Relay, int Write)> waiting = [];
     private bool takesWrites;
+    private bool streams;
     private long epoch;
     private string? follows;
     private bool filling;
@@ -38,6 +39,7 @@ internal sealed class SetServer(SetWorld world, SetHost host, double rate)
     {
         Actor.Start();
         takesWrites = false;
+        streams = false;
         follows = null;
         followers.Clear();
         waiting.Clear();
@@ -53,10 +55,11 @@ internal sealed class SetServer(SetWorld world, SetHost host, double rate)
 
     public void MakePrimary(long newEpoch)
     {
-        (takesWrites, epoch, follows, Lineage) = (true, newEpoch, null, newEpoch);
+        (takesWrites, streams, epoch, follows, Lineage) = (true, true, newEpoch, null, newEpoch);
         followers.Clear();
     }
 
+    /// <summary>No writes and no confirmations; who follows still gets what it lacks, as from a Redis whose clients are shut out.</summary>
     public void Fence()
     {
         takesWrites = false;
@@ -68,6 +71,7 @@ internal sealed class SetServer(SetWorld world, SetHost host, double rate)
     {
         if (follows == primary && epoch == newEpoch) return;
         Fence();
+        streams = false;
         (follows, epoch) = (primary, newEpoch);
         AskSync();
     }
@@ -83,7 +87,7 @@ internal sealed class SetServer(SetWorld world, SetHost host, double rate)
 
     private void Ping()
     {
-        if (takesWrites)
+        if (streams)
         {
             foreach (var name in followers.Keys) Stream(name);
         }
@@ -126,7 +130,7 @@ internal sealed class SetServer(SetWorld world, SetHost host, double rate)
 
     private void Acknowledged(string name, long at, int length)
     {
-        if (!takesWrites || at != epoch || !followers.TryGetValue(name, out var known)) return;
+        if (!streams || at != epoch || !followers.TryGetValue(name, out var known)) return;
         followers[name] = Math.Max(known, length);
         Confirm();
     }
@@ -150,7 +154,7 @@ internal sealed class SetServer(SetWorld world, SetHost host, double rate)
 
     private void Sync(string name, long at, int length, ulong digest)
     {
-        if (!takesWrites || at != epoch) return;
+        if (!streams || at != epoch) return;
         if (History.Begins(length, digest))
         {
             followers[name] = length;
