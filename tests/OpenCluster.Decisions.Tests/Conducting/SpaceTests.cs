@@ -1,5 +1,6 @@
 using OpenCluster.Decisions.Conducting;
 using OpenCluster.Decisions.Sets;
+using OpenCluster.Model.Balancing;
 using OpenCluster.Model.Nouns;
 using OpenCluster.Model.Running;
 
@@ -110,6 +111,22 @@ public sealed class SpaceTests
     }
 
     [Fact]
+    public void The_broker_answers_with_the_primary_and_with_nothing_while_there_is_none()
+    {
+        var declared = Declared(3);
+        var primary = Form(declared with { LoadBalancers = [new LoadBalancer { Name = "edge", Role = "data", Listeners = [new Listener("registrations", 7401, ListenerProtocol.Registrations)] }] });
+        var place = Assert.Single(Endpoint().Places);
+        Assert.Equal((primary, 6379), (place.Id, place.Port));
+
+        Say(primary, new MemberReport { Member = primary, Role = MemberRole.Ended, Epoch = Sight().State!.Set.Epoch });
+        Assert.Empty(Endpoint().Places);
+        Answer(except: primary);
+        Assert.Equal(Sight().State!.Set.Primary, Assert.Single(Endpoint().Places).Id);
+
+        BrokeredEndpoint Endpoint() => cluster.Conductor.Snapshot(cluster.Conductor.Balancers[0])!.Endpoints.Single(e => e.Name == "orders");
+    }
+
+    [Fact]
     public void What_a_space_is_made_with_cannot_be_applied_otherwise_later()
     {
         Form();
@@ -125,9 +142,9 @@ public sealed class SpaceTests
     private void Say(string server, MemberReport report) =>
         cluster.Send(new ClusterEvent.SetsSaid(server, [new SetWord { SetId = Sight().Space.Id, Report = report }]));
 
-    private string Form()
+    private string Form(Cluster? declared = null)
     {
-        cluster.Apply(Declared(copies: 3));
+        cluster.Apply(declared ?? Declared(copies: 3));
         cluster.Run(0.5);
         Answer(except: null);
         return Sight().State!.Set.Primary!;
