@@ -143,6 +143,25 @@ public sealed class DataTests(SpaceFixture space) : IClassFixture<SpaceFixture>
         await UpFixture.UntilAsync(space.InStepAsync);
     }
 
+    [Fact]
+    public async Task A_controller_that_dies_takes_no_primary_along()
+    {
+        Need();
+        await using var writer = await WriterAsync();
+        await writer.NextAsync();
+        var epoch = (await space.SpaceAsync()).GetProperty("epoch").GetInt64();
+        using var instances = JsonDocument.Parse((await Executable.RunAsync(space.Directory, "instances", "--json")).Output);
+        var controller = instances.RootElement.EnumerateArray().Single(i => i.GetProperty("id").GetString() == "controller-1");
+
+        await SignalAsync("-KILL", controller.GetProperty("status").GetProperty("pid").GetInt32());
+        await writer.NextAsync();
+        await UpFixture.UntilAsync(space.InStepAsync);
+
+        Assert.Equal(epoch, (await space.SpaceAsync()).GetProperty("epoch").GetInt64());
+        Assert.Empty(writer.Errors.Where(e => e.Key is not "READONLY" and not "NOPERM"));
+        await EverythingIsThereAsync(writer);
+    }
+
     private static void Need()
     {
         if (!SpaceFixture.CanRun) Assert.Skip("needs redis-server");
