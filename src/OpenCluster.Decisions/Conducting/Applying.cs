@@ -28,7 +28,7 @@ internal static class Applying
             return;
         }
 
-        if (SpaceChanges.Refused(state.Objects.Cluster, applied.Cluster) is { } refused)
+        if (SpaceChanges.Refused(state, applied.Cluster) is { } refused)
         {
             situation.Changes.Refused = refused;
             return;

@@ -133,6 +133,8 @@ public sealed class SpaceTests
 
         Assert.Equal("space-is-made", cluster.Apply(Declared(copies: 2)).Refused?.Code);
         Assert.Null(cluster.Apply(Declared(copies: 3)).Refused);
+        var holder = cluster.View.Servers.First(s => s.Server.Id == Sight().State!.Set.Members[0]).Server.Name;
+        Assert.Equal("server-holds-data", cluster.Apply(Declared(3) with { Servers = [.. Declared(3).Servers.Where(s => s.Name != holder)] }).Refused?.Code);
     }
 
     private SpaceSight Sight() => Assert.Single(cluster.View.Spaces);
