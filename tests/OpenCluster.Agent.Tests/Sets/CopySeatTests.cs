@@ -95,7 +95,7 @@ public sealed class CopySeatTests : IAsyncLifetime
         await PromoteAsync();
         await Until.HoldsAsync(() => Task.FromResult(_driver.Done.Contains("admit")));
         await _stop.CancelAsync();
-        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         _said.Clear();
 
         using var again = new CancellationTokenSource();
