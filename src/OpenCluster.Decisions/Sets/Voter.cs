@@ -22,12 +22,15 @@ public sealed record Voter
     /// <summary>End of the last grant, on this voter's clock. Memory only.</summary>
     public DateTimeOffset Until { get; init; }
 
+    /// <summary>The holder gave the last grant back: its epoch is over, also for relays that still ask in its name. Memory only; who forgets it waits longer.</summary>
+    public bool Returned { get; init; }
+
     /// <summary>Last sign of life of the primary; the start of this voter before the first. Memory only.</summary>
     public DateTimeOffset HeardAt { get; init; }
 
     /// <summary>A voter that starts (again) must believe that it granted its last lease a moment ago.</summary>
     public static Voter Start(Voter? onDisk, LeaseRules rules, DateTimeOffset now) =>
-        (onDisk ?? new Voter()) with { HeardAt = now, Until = onDisk?.Holder is null ? now : now + rules.Length };
+        (onDisk ?? new Voter()) with { Returned = false, HeardAt = now, Until = onDisk?.Holder is null ? now : now + rules.Length };
 }
 
 /// <summary>What a voter is asked.</summary>

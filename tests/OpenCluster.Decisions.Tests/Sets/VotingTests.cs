@@ -53,6 +53,16 @@ public class VotingTests
     }
 
     [Fact]
+    public void A_relay_that_still_asks_gets_no_lease_that_was_given_back()
+    {
+        var granted = Ask(Voter.Start(null, Rules, Start), 1, "a", 0).State;
+        var returned = Voting.Handle(granted, new VoterEvent.LeaseReturned(1, "a"), Rules, Start.AddSeconds(0.1)).State;
+
+        Assert.IsType<VoterEffect.Refuse>(Assert.Single(Voting.Handle(returned, new VoterEvent.LeaseAsked(1, "a", "relay", Start), Rules, Start.AddSeconds(0.2)).Effects));
+        Assert.IsType<VoterEffect.Grant>(Assert.Single(Ask(returned, 2, "b", 0.3).Effects));
+    }
+
+    [Fact]
     public void A_voter_that_starts_again_believes_that_it_granted_its_last_lease_a_moment_ago()
     {
         var disk = Ask(Voter.Start(null, Rules, Start), 1, "a", 0).State;
