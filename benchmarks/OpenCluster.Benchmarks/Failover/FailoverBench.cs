@@ -70,8 +70,10 @@ internal sealed class FailoverBench(string executable, BenchSettings settings, T
         var primary = await PrimaryAsync(set, ct).ConfigureAwait(false);
         var pid = await primary.InfoAsync("server", "process_id", ct).ConfigureAwait(false);
         primary.Dispose();
-        var (began, begun) = (time.GetTimestamp(), load.Begun);
+        var began = time.GetTimestamp();
         await Command.OutputAsync("/bin/sh", ["-c", $"kill -KILL {pid}"], ct).ConfigureAwait(false);
+        // Only what began when it was dead: until then the old primary went on confirming.
+        var begun = load.Begun;
         while (time.GetElapsedTime(began) < Most)
         {
             if (load.After(began, begun + 1) is { } after) return after;
