@@ -34,7 +34,7 @@ internal static class Mistyped
         foreach (var mistake in Unknown(parsed, command, name)) yield return mistake;
         foreach (var argument in command.Arguments.Where(a => a.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(a) is null or { Tokens.Count: 0 }))
             yield return $"{name} needs {argument.Name} ({argument.Description}).";
-        foreach (var option in command.Options.Where(o => o.Required && parsed.GetResult(o) is null))
+        foreach (var option in command.Options.Where(o => o.Required && parsed.GetResult(o) is null or { Implicit: true }))
             yield return $"{name} needs {option.Name} ({option.Description}).";
         foreach (var error in parsed.Errors)
         {
@@ -59,7 +59,7 @@ internal static class Mistyped
     /// <summary>A value that is none of its kind, or one that is missing. The parser's own words name types of the runtime; ours stay.</summary>
     private static string? Misfit(ParseError error) => error.SymbolResult switch
     {
-        OptionResult { Tokens.Count: 0, Option: { Required: false } option } => $"{option.Name} needs a value ({option.Description}).",
+        OptionResult { Tokens.Count: 0, Implicit: false, Option: var option } => $"{option.Name} needs a value ({option.Description}).",
         OptionResult { Tokens: [.., var token], Option: var option } => OfParser(error) ? $"\"{token.Value}\" does not fit {option.Name} ({option.Description})." : error.Message,
         ArgumentResult { Tokens: [.., var token], Argument: var argument } => OfParser(error) ? $"\"{token.Value}\" does not fit {argument.Name} ({argument.Description})." : error.Message,
         _ => null,

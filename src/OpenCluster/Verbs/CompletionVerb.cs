@@ -53,7 +53,7 @@ internal static class CompletionVerb
         _ => """
             function __opencluster_complete
                 set -l words (commandline -opc) (commandline -ct)
-                set -l line (string join ' ' opencluster $words[2..-1])
+                set -l line (string join -- ' ' opencluster $words[2..-1])
                 set -l found (eval $words[1] (string escape "[suggest:"(string length -- $line)"]" $line) 2>/dev/null)
                 string match -q -- '-*' $words[-1]; or set found (string match -v -- '-*' $found)
                 if set -q found[1]
