@@ -16,7 +16,7 @@ internal static class DataAccessVerb
             var access = await call.Api.SpaceAccessAsync(call.Parsed.GetRequiredValue(Space), ct).ConfigureAwait(false);
             if (call.Json) call.Screen.Json(access, ApiJson.Default.SpaceAccessView);
             else if (access.Url is { } url) Console.Out.WriteLine(url);
-            else call.Screen.Error($"{access.Space} has no primary now; see `opencluster data status`");
+            else call.Screen.Error("no-primary", $"{access.Space} has no primary now; see `opencluster data status`");
             return access.Url is null ? ExitCode.Failed : ExitCode.Done;
         });
 }

@@ -17,16 +17,21 @@ internal static class DataStatusVerb
             var all = await call.Api.DataAsync(ct).ConfigureAwait(false);
             var name = call.Parsed.GetValue(Space);
             var spaces = name is null ? all : [.. all.Where(s => s.Name == name)];
+            if (name is not null && spaces.IsEmpty)
+            {
+                call.Screen.Error("not-found", $"there is no space \"{name}\"; `opencluster data status` lists all");
+                return ExitCode.Failed;
+            }
+
             if (call.Json) call.Screen.Json(spaces, ApiJson.Default.ImmutableArraySpaceView);
             else Print(call.Screen, spaces, TimeProvider.System.GetUtcNow());
-            if (name is not null && spaces.IsEmpty) call.Screen.Error($"there is no space \"{name}\"");
-            return spaces.All(s => s.Primary is not null) && (name is null || !spaces.IsEmpty) ? ExitCode.Done : ExitCode.Failed;
+            return spaces.All(s => s.Primary is not null) ? ExitCode.Done : ExitCode.Failed;
         });
 
     private static void Print(Screen screen, IReadOnlyList<SpaceView> spaces, DateTimeOffset now)
     {
         foreach (var space in spaces.Where(s => s.Primary is null))
-            screen.Error($"{space.Name} takes no writes: {space.Phase} since {Words.Ago(space.Since, now)} ({space.Why})");
+            screen.Error("no-primary", $"{space.Name} takes no writes: {space.Phase} since {Words.Ago(space.Since, now)} ({space.Why})");
         screen.Table(["space", "server", "role", "epoch", "reads at", ">lag bytes", ">lag seconds", "location", "trouble"],
             spaces.SelectMany(s => s.Copies.Select(c => (string[])
             [

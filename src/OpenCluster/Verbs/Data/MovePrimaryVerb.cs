@@ -28,21 +28,22 @@ internal static class MovePrimaryVerb
         var move = new PrimaryMoveRequest { To = call.Parsed.GetValue(To), Force = call.Parsed.GetValue(Force), Why = call.Parsed.GetValue(Why) ?? "" };
         var moving = await call.Api.MovePrimaryAsync(space, move, ct).ConfigureAwait(false);
         var now = await ServingAsync(call.Api, moving, TimeSpan.FromSeconds(call.Parsed.GetValue(Within)), ct).ConfigureAwait(false);
-        if (call.Json) call.Screen.Json([now], ApiJson.Default.ImmutableArraySpaceView);
         if (now.Primary is null || now.Epoch < moving.Epoch)
         {
-            call.Screen.Error($"{now.Name} has no primary yet: {now.Why}. See `opencluster data status` and `opencluster events`.");
+            call.Screen.Error("no-primary", $"{now.Name} has no primary yet: {now.Why}. See `opencluster data status` and `opencluster events`.");
             return ExitCode.Failed;
         }
 
-        if (!call.Json) call.Screen.Say(Screen.Plain($"{now.Name} is written on {now.Primary} ({now.Writes}) in epoch {now.Epoch}, after {TimeProvider.System.GetElapsedTime(began).TotalMilliseconds:0} ms"));
-        return move.To is { } to && now.Primary != to ? Elsewhere(call, to, now) : ExitCode.Done;
+        if (move.To is { } to && now.Primary != to) return Elsewhere(call, to, now);
+        if (call.Json) call.Screen.Json([now], ApiJson.Default.ImmutableArraySpaceView);
+        else call.Screen.Say(Screen.Plain($"{now.Name} is written on {now.Primary} ({now.Writes}) in epoch {now.Epoch}, after {TimeProvider.System.GetElapsedTime(began).TotalMilliseconds:0} ms"));
+        return ExitCode.Done;
     }
 
     /// <summary>Another copy was further along when the time was up: then safety wins over the wish.</summary>
     private static int Elsewhere(Call call, string to, SpaceView now)
     {
-        call.Screen.Error($"{to} did not catch up in time, so {now.Primary} is primary. Look at its lag with `opencluster data status`, and try again.");
+        call.Screen.Error("elsewhere", $"{to} did not catch up in time, so {now.Primary} is primary. Look at its lag with `opencluster data status`, and try again.");
         return ExitCode.Failed;
     }
 

@@ -27,7 +27,7 @@ internal static class ClusterVerbs
         foreach (var option in (Option[])[FileArguments.Set, SshArguments.List, SshArguments.Identity, SshArguments.AcceptNew, SshArguments.Executable, Admin, Port]) create.Options.Add(option);
         create.SetAction((parsed, ct) =>
         {
-            var screen = new Screen();
+            var screen = new Screen(parsed);
             return ClientVerb.GuardedAsync(screen, () => SshArguments.WithAsync(parsed, many: true, options => CreateAsync(parsed, screen, options, ct)));
         });
         command.Subcommands.Add(create);

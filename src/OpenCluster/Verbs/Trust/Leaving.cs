@@ -31,7 +31,7 @@ internal static class Leaving
 
             if (time.GetElapsedTime(since) > Patience)
             {
-                call.Screen.Error($"{Names(here)} stay: nothing else can take them. They stop with the server; `opencluster status` says what they lack.");
+                call.Screen.Error("nowhere-else", $"{Names(here)} stay: nothing else can take them. They stop with the server; `opencluster status` says what they lack.");
                 return ExitCode.Failed;
             }
 
