@@ -46,7 +46,7 @@ public sealed class SecretTests : IAsyncLifetime
               vault: {match: ["*"]}
             """);
         _up = Executable.Start(_directory, "up", "cluster.yaml");
-        await UpFixture.UntilAsync(async () => (await RunAsync("secret", "list", "--json")).ExitCode == 0);
+        await UpFixture.UntilAsync(async () => (await RunAsync("secret", "list", "--json")).ExitCode == 0, minutes: 4);
         _events = Executable.Start(_directory, "events", "--json");
         _events.OutputDataReceived += (_, line) =>
         {
