@@ -49,12 +49,14 @@ internal static class Facts
                 taken = taken || fixedPorts.Exists(p => other.Ports.Any(o => o.Number == p.Number && o.Protocol == p.Protocol));
             }
 
+            var trusted = situation.HealthOf(server.Id).Settled(situation.Now) && situation.Paused(serverId: server.Id) is null && !situation.State.Respites.Has(server.Id);
             candidates.Add(new Candidate
             {
                 ServerId = server.Id,
                 ServerName = server.Name,
                 Location = server.Location,
-                Open = !taken && situation.HealthOf(server.Id).Settled(situation.Now) && situation.Paused(serverId: server.Id) is null && !situation.State.Respites.Has(server.Id),
+                Trusted = trusted,
+                Open = trusted && !taken,
                 AwaitedUntil = situation.HealthOf(server.Id).AwaitedUntil(situation.Now),
                 Free = free,
                 Load = here.Count,

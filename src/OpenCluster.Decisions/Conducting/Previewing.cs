@@ -107,6 +107,7 @@ internal static class Previewing
             ServerName = server.Name,
             Location = server.Location,
             // Whoever is down now may be back by then; a plan that leaves it out would surprise more.
+            Trusted = true,
             Open = true,
             Free = free,
             Load = known is null ? 0 : situation.State.InstancesOn(known.Id).Count,

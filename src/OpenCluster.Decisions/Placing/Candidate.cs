@@ -8,7 +8,9 @@ public sealed record Candidate
     public required string ServerId { get; init; }
     public required string ServerName { get; init; }
     public string Location { get; init; } = "default";
-    /// <summary>Alive, settled, not paused, and none of the service's fixed ports taken: new instances may come here.</summary>
+    /// <summary>Alive, settled and not paused: it would take a new instance if there was room.</summary>
+    public bool Trusted { get; init; }
+    /// <summary><see cref="Trusted"/>, and none of the service's fixed ports taken: new instances may come here.</summary>
     public bool Open { get; init; }
     /// <summary>Not heard of yet, but its agent may report at any moment until then; null when nobody waits for it.</summary>
     public DateTimeOffset? AwaitedUntil { get; init; }

@@ -194,7 +194,7 @@ public static class RollOut
 
             if (old.Count > 0)
             {
-                MakeRoom(old);
+                MakeRoom(old.FindAll(o => facts.Candidates.Any(c => c.ServerId == o.Instance.ServerId && c.Trusted)));
                 return true;
             }
 
@@ -217,7 +217,10 @@ public static class RollOut
             return Placement.Pick(count, facts.Spec.Takes, Fresh().Select(f => f.Instance.ServerId), candidates);
         }
 
-        /// <summary>Nothing fits beside the old ones: an old one must go first, and is missed until the new one is ready.</summary>
+        /// <summary>
+        /// Nothing fits beside the old ones: an old one must go first, and is missed until the new one is ready. Only where its successor could
+        /// start at once: on a server that is silent, or just back, it would be missed for nothing.
+        /// </summary>
         private void MakeRoom(List<InstanceFacts> old)
         {
             foreach (var victim in old.OrderBy(o => o.Ready).Take(Math.Min(facts.Rule.AtOnce, MostAtOnce)))

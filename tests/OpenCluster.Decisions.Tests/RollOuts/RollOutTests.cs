@@ -96,6 +96,22 @@ public class RollOutTests
     }
 
     [Fact]
+    public void Nothing_is_stopped_to_make_room_on_servers_that_are_silent_or_just_back()
+    {
+        var cluster = Deployed(Samples.Web(servers: 2, instances: 2));
+        cluster.Dead.Add("web1");
+        cluster.Run(4);
+        cluster.Dead.Add("web2");
+        cluster.Run(4);
+        Push(cluster, '2');
+        cluster.Run(3);
+        cluster.Dead.Clear();
+
+        Assert.True(cluster.RunUntil(c => c.Zone() is { Active: null, Current.Number: 2 }), Story(cluster));
+        Assert.DoesNotContain(cluster.Notes, n => n.Text.Contains("stops before its successor", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_server_that_never_reports_is_not_waited_for_long()
     {
         var cluster = new TestCluster();
